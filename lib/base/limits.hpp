@@ -1,0 +1,42 @@
+// Every limit of the system, with its name and default. Contract section 1 quotes the ones that clients see.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace grover::limits {
+
+using namespace std::chrono_literals;
+
+// What a client may send.
+inline constexpr std::size_t json_body_bytes_max = 1 << 20;
+inline constexpr std::size_t upload_body_bytes_max = 64 << 20;
+inline constexpr std::size_t header_bytes_max = 32 << 10;
+inline constexpr std::size_t header_fields_max = 100;
+inline constexpr std::size_t uri_bytes_max = 8 << 10;
+inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::size_t page_items_default = 20;
+inline constexpr std::size_t page_items_max = 100;
+inline constexpr std::size_t page_skip_max = 10'000;
+inline constexpr std::size_t cursor_bytes_max = 512;
+
+// Connections of a server, per process.
+inline constexpr std::size_t connections_max = 20'000;
+inline constexpr auto header_time_max = 10s;     // from the first byte of a request to the end of its head
+inline constexpr auto body_time_max = 60s;       // from the end of the head to the end of the body
+inline constexpr auto write_time_max = 30s;      // one write to a client that reads slowly
+inline constexpr auto idle_time_max = 75s;       // keep-alive without a request
+inline constexpr auto request_time_max = 30s;    // the deadline of a request that names none
+inline constexpr auto drain_time_max = 10s;      // requests in flight after SIGTERM
+
+// Connections to an upstream, per thread and upstream.
+inline constexpr std::size_t upstream_idle_max = 128;
+inline constexpr auto connect_time_max = 1s;
+
+// Store.
+inline constexpr std::size_t batch_operations_max = 10'000;
+inline constexpr std::size_t group_commit_batches_max = 128;
+inline constexpr std::size_t write_queue_max = 4'096;
+inline constexpr std::size_t find_limit_max = 1'000;
+
+}  // namespace grover::limits
