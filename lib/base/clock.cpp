@@ -40,9 +40,11 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) {
     int const year_number = digits(text, 0, 4), month_number = digits(text, 5, 2);
     int const day_number = digits(text, 8, 2), hour = digits(text, 11, 2);
     int const minute = digits(text, 14, 2), second = digits(text, 17, 2);
-    if (year_number < 1 || month_number < 1 || day_number < 1 || hour < 0 || minute < 0 || second < 0)
+    if (year_number < 1 || month_number < 1 || day_number < 1 || hour < 0 || minute < 0 ||
+        second < 0)
         return {};
-    if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' || text[16] != ':')
+    if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
+        text[16] != ':')
         return {};
     if (hour > 23 || minute > 59 || second > 60) return {};
     year_month_day const date{year(year_number), month(static_cast<unsigned>(month_number)),
@@ -53,7 +55,8 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) {
     std::int64_t fraction_ms = 0;
     if (at < text.size() && text[at] == '.') {
         std::size_t const first = ++at;
-        for (int scale = 100; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+        for (int scale = 100; at < text.size() && text[at] >= '0' && text[at] <= '9';
+             ++at, scale /= 10)
             fraction_ms += (text[at] - '0') * scale;
         if (at == first) return {};
     }
@@ -63,8 +66,10 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) {
         if (at + 1 != text.size()) return {};
     } else {
         int const offset_hour = digits(text, at + 1, 2), offset_minute = digits(text, at + 4, 2);
-        if ((text[at] != '+' && text[at] != '-') || at + 6 != text.size() || text[at + 3] != ':') return {};
-        if (offset_hour < 0 || offset_hour > 23 || offset_minute < 0 || offset_minute > 59) return {};
+        if ((text[at] != '+' && text[at] != '-') || at + 6 != text.size() || text[at + 3] != ':')
+            return {};
+        if (offset_hour < 0 || offset_hour > 23 || offset_minute < 0 || offset_minute > 59)
+            return {};
         offset_minutes = (text[at] == '+' ? 1 : -1) * (offset_hour * 60 + offset_minute);
     }
     auto const seconds_of_day = hours(hour) + minutes(minute) + seconds(second);

@@ -11,8 +11,8 @@
 
 namespace grover {
 
-/// Milliseconds since the Unix epoch, UTC. In JSON an RFC 3339 string with milliseconds and `Z`, which also sorts
-/// as text.
+/// Milliseconds since the Unix epoch, UTC. In JSON an RFC 3339 string with milliseconds and `Z`,
+/// which also sorts as text.
 struct Timestamp {
     std::int64_t ms = 0;
 
@@ -25,7 +25,8 @@ struct Timestamp {
 
     /// "2026-11-22T10:19:05.123Z".
     std::string to_string() const;
-    /// RFC 3339 with any offset and fraction; nothing for text that is not one, or a year outside 0001..9999.
+    /// RFC 3339 with any offset and fraction; nothing for text that is not one, or a year outside
+    /// 0001..9999.
     static std::optional<Timestamp> parse(std::string_view text);
 };
 

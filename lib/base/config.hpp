@@ -5,7 +5,8 @@
 //     auto key  = env.secret("IDENTITY_KEY", "signs the caller's identity between services");
 //     env.check();          // throws ConfigError: one line that names every bad variable
 //
-// Every variable read is remembered, so --print-config shows exactly what the program looks at, secrets masked.
+// Every variable read is remembered, so --print-config shows exactly what the program looks at,
+// secrets masked.
 #pragma once
 
 #include <chrono>
@@ -37,8 +38,8 @@ public:
     /// Nothing when the variable is unset or empty.
     std::optional<std::string> optional_text(std::string name, std::string purpose);
     std::uint16_t port(std::string name, std::uint16_t fallback, std::string purpose);
-    std::int64_t integer(std::string name, std::int64_t fallback, std::int64_t min, std::int64_t max,
-                         std::string purpose);
+    std::int64_t integer(std::string name, std::int64_t fallback, std::int64_t min,
+                         std::int64_t max, std::string purpose);
     /// "on"/"off", "true"/"false", "1"/"0", "yes"/"no".
     bool flag(std::string name, bool fallback, std::string purpose);
     std::string one_of(std::string name, std::vector<std::string> allowed, std::string fallback,
@@ -48,7 +49,8 @@ public:
     std::optional<std::string> optional_url(std::string name, std::string purpose);
     /// Comma-separated, blanks trimmed, empty parts dropped.
     std::vector<std::string> list(std::string name, std::string fallback, std::string purpose);
-    /// From NAME, or from the file that NAME_FILE names (trailing newline cut). Empty when neither is set.
+    /// From NAME, or from the file that NAME_FILE names (trailing newline cut). Empty when neither
+    /// is set.
     Secret secret(std::string name, std::string purpose);
 
     /// Records a problem found by the caller: "DATA_DIR: ...".

@@ -6,15 +6,18 @@
 namespace grover {
 namespace {
 
-constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::string base64(std::string_view bytes, std::string_view letters) {
     std::string out;
     out.reserve((bytes.size() + 2) / 3 * 4);
     std::uint32_t bits = 0;
     int have = 0;
-    for (unsigned char byte : bytes) {
+    for (char const raw : bytes) {
+        auto const byte = static_cast<unsigned char>(raw);
         bits = bits << 8 | byte;
         for (have += 8; have >= 6; have -= 6) out += letters[bits >> (have - 6) & 63];
     }
@@ -28,7 +31,8 @@ int hex_digit(char c) {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/// Length of the well-formed sequence at the front of `text` (Unicode 15 table 3-7), 0 when there is none.
+/// Length of the well-formed sequence at the front of `text` (Unicode 15 table 3-7), 0 when there
+/// is none.
 std::size_t sequence_length(std::string_view text) noexcept {
     auto const at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     auto const tail = [&](std::size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
@@ -56,14 +60,17 @@ std::string to_hex(std::string_view bytes) {
     constexpr std::string_view letters = "0123456789abcdef";
     std::string out;
     out.reserve(bytes.size() * 2);
-    for (unsigned char byte : bytes) {
+    for (char const raw : bytes) {
+        auto const byte = static_cast<unsigned char>(raw);
         out += letters[byte >> 4];
         out += letters[byte & 15];
     }
     return out;
 }
 
-std::string to_base64url(std::string_view bytes) { return base64(bytes, url_alphabet); }
+std::string to_base64url(std::string_view bytes) {
+    return base64(bytes, url_alphabet);
+}
 
 std::string to_base64(std::string_view bytes) {
     std::string out = base64(bytes, alphabet);
@@ -83,7 +90,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
         bits = bits << 6 | static_cast<std::uint32_t>(value);
         if ((have += 6) >= 8) out += static_cast<char>(bits >> (have -= 8) & 0xff);
     }
-    if ((bits & ((1u << have) - 1)) != 0) return {};  // Left-over bits must be zero: one text per value.
+    if ((bits & ((1u << have) - 1)) != 0)
+        return {};  // Left-over bits must be zero: one text per value.
     return out;
 }
 
@@ -109,9 +117,10 @@ std::string percent_encode(std::string_view text) {
     constexpr std::string_view letters = "0123456789ABCDEF";
     std::string out;
     out.reserve(text.size());
-    for (unsigned char c : text) {
-        bool const plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '~';
+    for (char const raw : text) {
+        auto const c = static_cast<unsigned char>(raw);
+        bool const plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (plain) {
             out += static_cast<char>(c);
         } else {
@@ -134,13 +143,14 @@ bool is_valid_utf8(std::string_view text) noexcept {
 
 std::size_t utf8_length(std::string_view text) noexcept {
     std::size_t count = 0;
-    for (unsigned char c : text) count += (c & 0xc0) != 0x80;
+    for (char const c : text) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
     return count;
 }
 
 std::string_view utf8_prefix(std::string_view text, std::size_t max) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i)
-        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && max-- == 0) return text.substr(0, i);
+        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && max-- == 0)
+            return text.substr(0, i);
     return text;
 }
 

@@ -16,8 +16,8 @@ std::optional<std::string> from_base64url(std::string_view text);
 /// Base64 with padding, RFC 4648 section 4.
 std::string to_base64(std::string_view bytes);
 
-/// Percent-decodes one path segment or query part (RFC 3986); "+" becomes a space when `plus_is_space`. Nothing for a
-/// broken escape or for bytes that are not UTF-8 afterwards.
+/// Percent-decodes one path segment or query part (RFC 3986); "+" becomes a space when
+/// `plus_is_space`. Nothing for a broken escape or for bytes that are not UTF-8 afterwards.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 std::string percent_encode(std::string_view text);

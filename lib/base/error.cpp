@@ -45,9 +45,15 @@ Row const& row_of(ErrorCode code) noexcept {
 
 }  // namespace
 
-int status_of(ErrorCode code) noexcept { return row_of(code).status; }
-std::string_view slug_of(ErrorCode code) noexcept { return row_of(code).slug; }
-std::string_view title_of(ErrorCode code) noexcept { return row_of(code).title; }
+int status_of(ErrorCode code) noexcept {
+    return row_of(code).status;
+}
+std::string_view slug_of(ErrorCode code) noexcept {
+    return row_of(code).slug;
+}
+std::string_view title_of(ErrorCode code) noexcept {
+    return row_of(code).title;
+}
 
 ErrorCode code_of_status(int status) noexcept {
     for (auto const& row : rows)

@@ -2,8 +2,8 @@
 //
 //     if (!found) throw Error(ErrorCode::not_found, "no such post");
 //
-// Throw Error to end the request; return optional, bool or expected when the caller branches on the outcome
-// (ADR 0002). It is caught once per boundary: the router, the event relay, main.
+// Throw Error to end the request; return optional, bool or expected when the caller branches on the
+// outcome (ADR 0002). It is caught once per boundary: the router, the event relay, main.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,8 @@
 
 namespace grover {
 
-/// Mapped to HTTP once, in status_of(). Add a code here only when a client must act differently on it.
+/// Mapped to HTTP once, in status_of(). Add a code here only when a client must act differently on
+/// it.
 enum class ErrorCode {
     malformed,            // 400
     unauthenticated,      // 401
@@ -49,8 +50,8 @@ std::string_view title_of(ErrorCode code) noexcept;
 /// The code for a status that came from elsewhere; internal for what has none.
 ErrorCode code_of_status(int status) noexcept;
 
-/// One thing wrong with a request. `pointer` is a JSON pointer into the body ("/poll_options/2") or names a
-/// parameter ("query/limit", "path/post_id", "header/if-match").
+/// One thing wrong with a request. `pointer` is a JSON pointer into the body ("/poll_options/2") or
+/// names a parameter ("query/limit", "path/post_id", "header/if-match").
 struct Issue {
     std::string pointer;
     std::string message;

@@ -11,7 +11,8 @@ namespace grover {
 std::string make_ulid(Timestamp now) {
     constexpr std::string_view letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     static std::mutex mutex;
-    static std::uint64_t last_ms = 0, high = 0, low = 0;  // high: the 16 upper random bits, low: the 64 lower ones
+    static std::uint64_t last_ms = 0, high = 0,
+                         low = 0;  // high: the 16 upper random bits, low: the 64 lower ones
 
     std::uint64_t time = 0, random_high = 0, random_low = 0;
     {
@@ -45,7 +46,8 @@ std::string make_ulid(Timestamp now) {
 bool is_valid_id(std::string_view text) noexcept {
     if (text.empty() || text.size() > 64) return false;
     for (char c : text) {
-        bool const ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        bool const ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '-';
         if (!ok) return false;
     }
     return true;

@@ -3,8 +3,9 @@
 //     using PostId = Id<"post">;
 //     PostId id = PostId::make(now);      // post_01JD8Y4M7Q2V9X3K5N6P8R0S1T
 //
-// New ids are the prefix, "_" and a ULID (github.com/ulid/spec): 48 bits of milliseconds and 80 random bits in
-// Crockford's base32, so ids of one kind sort by the time they were made; within one process strictly so.
+// New ids are the prefix, "_" and a ULID (github.com/ulid/spec): 48 bits of milliseconds and 80
+// random bits in Crockford's base32, so ids of one kind sort by the time they were made; within one
+// process strictly so.
 #pragma once
 
 #include <compare>
@@ -21,7 +22,8 @@ namespace grover {
 /// 26 characters; later calls in this process sort after earlier ones. Thread-safe.
 std::string make_ulid(Timestamp now);
 
-/// True for [A-Za-z0-9_-]{1,64}: every id that the API accepts. Older systems' ids have other shapes than ours.
+/// True for [A-Za-z0-9_-]{1,64}: every id that the API accepts. Older systems' ids have other
+/// shapes than ours.
 bool is_valid_id(std::string_view text) noexcept;
 
 template <FixedString Prefix>

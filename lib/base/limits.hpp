@@ -1,4 +1,5 @@
-// Every limit of the system, with its name and default. Contract section 1 quotes the ones that clients see.
+// Every limit of the system, with its name and default. Contract section 1 quotes the ones that
+// clients see.
 #pragma once
 
 #include <chrono>
@@ -22,12 +23,13 @@ inline constexpr std::size_t cursor_bytes_max = 512;
 
 // Connections of a server, per process.
 inline constexpr std::size_t connections_max = 20'000;
-inline constexpr auto header_time_max = 10s;     // from the first byte of a request to the end of its head
-inline constexpr auto body_time_max = 60s;       // from the end of the head to the end of the body
-inline constexpr auto write_time_max = 30s;      // one write to a client that reads slowly
-inline constexpr auto idle_time_max = 75s;       // keep-alive without a request
-inline constexpr auto request_time_max = 30s;    // the deadline of a request that names none
-inline constexpr auto drain_time_max = 10s;      // requests in flight after SIGTERM
+inline constexpr auto header_time_max =
+    10s;  // from the first byte of a request to the end of its head
+inline constexpr auto body_time_max = 60s;     // from the end of the head to the end of the body
+inline constexpr auto write_time_max = 30s;    // one write to a client that reads slowly
+inline constexpr auto idle_time_max = 75s;     // keep-alive without a request
+inline constexpr auto request_time_max = 30s;  // the deadline of a request that names none
+inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTERM
 
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;

@@ -8,7 +8,8 @@
 
 namespace grover {
 
-/// Fills `out` with bytes of getrandom(2). Aborts when the kernel has none to give: nothing may go on without.
+/// Fills `out` with bytes of getrandom(2). Aborts when the kernel has none to give: nothing may go
+/// on without.
 void fill_random(std::span<std::byte> out);
 std::uint64_t random_u64();
 /// `bytes` random bytes as lower-case hex.

@@ -1,5 +1,5 @@
-// Text that must never be printed. It has no formatter and no JSON codec, so a log line or a reply with one does not
-// compile; reveal() is the only way to the value.
+// Text that must never be printed. It has no formatter and no JSON codec, so a log line or a reply
+// with one does not compile; reveal() is the only way to the value.
 #pragma once
 
 #include <string>
@@ -16,7 +16,10 @@ public:
     Secret(Secret&&) noexcept = default;
     Secret& operator=(Secret const&) = default;
     Secret& operator=(Secret&&) noexcept = default;
-    ~Secret() { volatile char* p = value_.data(); for (std::size_t i = 0; i < value_.size(); ++i) p[i] = 0; }
+    ~Secret() {
+        char volatile* p = value_.data();
+        for (std::size_t i = 0; i < value_.size(); ++i) p[i] = 0;
+    }
 
     std::string const& reveal() const noexcept { return value_; }
     bool empty() const noexcept { return value_.empty(); }

@@ -1,4 +1,5 @@
-// Free text with bounds: Text<1, 100> is a string of 1 to 100 Unicode code points, checked where it enters.
+// Free text with bounds: Text<1, 100> is a string of 1 to 100 Unicode code points, checked where it
+// enters.
 #pragma once
 
 #include <compare>
@@ -8,7 +9,8 @@
 
 namespace grover {
 
-/// The bound is the type: the decoder checks it and OpenAPI shows it. Code points, not bytes; NUL is refused.
+/// The bound is the type: the decoder checks it and OpenAPI shows it. Code points, not bytes; NUL
+/// is refused.
 template <std::size_t Min, std::size_t Max>
 struct Text {
     static constexpr std::size_t min_length = Min;

@@ -1,5 +1,5 @@
-// HTTP messages as handlers see them: complete, parsed, with the body in memory (limits: base/limits.hpp).
-// The gateway relays bodies piece by piece instead; see http/exchange.hpp.
+// HTTP messages as handlers see them: complete, parsed, with the body in memory (limits:
+// base/limits.hpp). The gateway relays bodies piece by piece instead; see http/exchange.hpp.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@
 
 namespace grover::http {
 
-/// Field names compare without case; order and repeats are kept. Linear search: messages have few fields.
+/// Field names compare without case; order and repeats are kept. Linear search: messages have few
+/// fields.
 class Headers {
 public:
     using Field = std::pair<std::string, std::string>;
@@ -42,19 +43,20 @@ bool same_token(std::string_view a, std::string_view b) noexcept;
 using Deadline = std::chrono::steady_clock::time_point;
 
 struct Request {
-    std::string method;   // "GET", as sent: methods are case-sensitive
-    std::string target;   // as sent: "/api/posts?limit=5"
-    std::string path;     // the part of target before "?", still percent-encoded
-    std::string query;    // the part after "?", still percent-encoded
+    std::string method;  // "GET", as sent: methods are case-sensitive
+    std::string target;  // as sent: "/api/posts?limit=5"
+    std::string path;    // the part of target before "?", still percent-encoded
+    std::string query;   // the part after "?", still percent-encoded
     Headers headers;
     std::string body;
 
-    std::string request_id;   // checked or made by the server (contract section 1)
-    std::string trace_id;     // 32 hex digits, from traceparent or made
-    std::string span_id;      // 16 hex digits: this hop's
-    std::string peer_address; // "127.0.0.1", "unix"
+    std::string request_id;    // checked or made by the server (contract section 1)
+    std::string trace_id;      // 32 hex digits, from traceparent or made
+    std::string span_id;       // 16 hex digits: this hop's
+    std::string peer_address;  // "127.0.0.1", "unix"
     Deadline deadline{};
-    /// The pattern of the route that answers, for logs and metrics: "/api/posts/{post_id}". Empty before routing.
+    /// The pattern of the route that answers, for logs and metrics: "/api/posts/{post_id}". Empty
+    /// before routing.
     std::string_view route;
 
     /// What middleware found out for later stages, by type: the Caller, the idempotency record.
@@ -76,7 +78,8 @@ private:
 
 struct Response {
     int status = 200;
-    Headers headers;     // without Content-Length, Date, Connection, X-Request-ID: the server adds them
+    Headers
+        headers;  // without Content-Length, Date, Connection, X-Request-ID: the server adds them
     std::string body;
 
     static Response json(int status, std::string body) {

@@ -1,5 +1,5 @@
-// application/problem+json (RFC 9457) in the shape of contract section 1: made in one place for services, gateway and
-// the server's own errors.
+// application/problem+json (RFC 9457) in the shape of contract section 1: made in one place for
+// services, gateway and the server's own errors.
 #pragma once
 
 #include <string_view>

@@ -26,7 +26,8 @@ Task<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work wor
         std::exception_ptr failure;
         std::optional<std::conditional_t<std::is_void_v<Result>, bool, Result>> result;
     };
-    auto state = std::make_shared<State>(std::move(work), nullptr, std::nullopt);  // shared by two threads in turn
+    auto state = std::make_shared<State>(std::move(work), nullptr,
+                                         std::nullopt);  // shared by two threads in turn
     auto executor = co_await this_executor();
     co_await asio::async_initiate<asio::use_awaitable_t<Executor> const, void()>(
         [&pool, executor, state](auto handler) {
@@ -52,29 +53,39 @@ Task<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work wor
 
 /// Waits on the caller's loop.
 inline Task<> pause(std::chrono::steady_clock::duration time) {
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
-        co_await this_executor(), time);
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>
+        timer(co_await this_executor(), time);
     co_await timer.async_wait(use_task);
 }
 
-/// Runs all tasks at once on the caller's loop; results in their order. The first failure is thrown after all ended.
+/// Runs all tasks at once on the caller's loop; results in their order. The first failure is thrown
+/// after all ended.
 template <class T>
 Task<std::vector<T>> gather(std::vector<Task<T>> tasks) {
     struct State {
         std::vector<std::optional<T>> results;
         std::exception_ptr failure;
         std::size_t left = 0;
-        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> done;
+        asio::basic_waitable_timer<std::chrono::steady_clock,
+                                   asio::wait_traits<std::chrono::steady_clock>, Executor>
+            done;
     };
     auto executor = co_await this_executor();
-    State state{{}, nullptr, tasks.size(), decltype(State::done)(executor, std::chrono::steady_clock::time_point::max())};
+    State state{{},
+                nullptr,
+                tasks.size(),
+                decltype(State::done)(executor, std::chrono::steady_clock::time_point::max())};
     state.results.resize(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i)
-        asio::co_spawn(executor, std::move(tasks[i]), [&state, i](std::exception_ptr failure, T value) {
-            if (failure) state.failure = state.failure ? state.failure : failure;
-            else state.results[i].emplace(std::move(value));
-            if (--state.left == 0) state.done.cancel();
-        });
+        asio::co_spawn(executor, std::move(tasks[i]),
+                       [&state, i](std::exception_ptr failure, T value) {
+                           if (failure)
+                               state.failure = state.failure ? state.failure : failure;
+                           else
+                               state.results[i].emplace(std::move(value));
+                           if (--state.left == 0) state.done.cancel();
+                       });
     while (state.left > 0) co_await state.done.async_wait(use_tuple);
     if (state.failure) std::rethrow_exception(state.failure);
     std::vector<T> out;

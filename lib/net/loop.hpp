@@ -30,13 +30,14 @@ public:
     /// The loop of the calling thread; null outside of one.
     static Loop* current() noexcept;
 
-    /// Called about every 100 ms with the time: deadlines are swept, not timed one by one. The function lives until the
-    /// returned handle is destroyed. Call on the loop's thread or before it runs.
+    /// Called about every 100 ms with the time: deadlines are swept, not timed one by one. The
+    /// function lives until the returned handle is destroyed. Call on the loop's thread or before
+    /// it runs.
     using SweepHandle = std::shared_ptr<void>;
     SweepHandle on_sweep(std::function<void(std::chrono::steady_clock::time_point)> function);
 
-    /// Runs `function` once at the end of the current turn, after the handlers that are ready now: for sends that are
-    /// collected and leave together.
+    /// Runs `function` once at the end of the current turn, after the handlers that are ready now:
+    /// for sends that are collected and leave together.
     void at_end_of_turn(std::function<void()> function);
 
     void run();   // blocks until stop()
@@ -49,7 +50,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// All loops of a process, a thread each, and the pool for what blocks (password hashing, libmongoc).
+/// All loops of a process, a thread each, and the pool for what blocks (password hashing,
+/// libmongoc).
 class Loops {
 public:
     explicit Loops(std::size_t count, std::size_t blocking_threads = 2);

@@ -1,5 +1,5 @@
-// The coroutine type of the whole project, on the concrete executor of a Loop: no type erasure per operation.
-// Rules for coroutines are in docs/coroutines.md.
+// The coroutine type of the whole project, on the concrete executor of a Loop: no type erasure per
+// operation. Rules for coroutines are in docs/coroutines.md.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -22,6 +22,8 @@ inline constexpr asio::use_awaitable_t<Executor> use_task{};
 inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 /// The executor of the running coroutine.
-inline auto this_executor() { return asio::this_coro::executor; }
+inline auto this_executor() {
+    return asio::this_coro::executor;
+}
 
 }  // namespace grover::net

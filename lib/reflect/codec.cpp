@@ -12,15 +12,19 @@ std::string Issues::Path::to_string() const {
     out += '/';
     if (is_index_) return out += std::to_string(index_);
     for (char c : name_) {  // RFC 6901 section 3
-        if (c == '~') out += "~0";
-        else if (c == '/') out += "~1";
-        else out += c;
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out += c;
     }
     return out;
 }
 
 void Issues::add_at(std::string pointer, std::string message) {
-    constexpr std::size_t issues_max = 100;  // A hostile body must not make a reply larger than itself.
+    constexpr std::size_t issues_max =
+        100;  // A hostile body must not make a reply larger than itself.
     if (list_.size() < issues_max) list_.push_back({std::move(pointer), std::move(message)});
 }
 
@@ -33,7 +37,8 @@ json::value parse(std::string_view text, json::storage_ptr storage) {
     options.max_depth = limits::json_depth_max;
     boost::system::error_code ec;
     auto value = json::parse({text.data(), text.size()}, ec, std::move(storage), options);
-    if (ec == json::error::too_deep) throw Error(ErrorCode::malformed, "json_too_deep", "the JSON is nested too deeply");
+    if (ec == json::error::too_deep)
+        throw Error(ErrorCode::malformed, "json_too_deep", "the JSON is nested too deeply");
     if (ec) throw Error(ErrorCode::malformed, "malformed_json", "the body is not valid JSON");
     return value;
 }
@@ -49,11 +54,21 @@ void write_string(std::string& out, std::string_view text) {
         plain = i + 1;
         out += '\\';
         switch (c) {
-            case '"': out += '"'; break;
-            case '\\': out += '\\'; break;
-            case '\n': out += 'n'; break;
-            case '\r': out += 'r'; break;
-            case '\t': out += 't'; break;
+            case '"':
+                out += '"';
+                break;
+            case '\\':
+                out += '\\';
+                break;
+            case '\n':
+                out += 'n';
+                break;
+            case '\r':
+                out += 'r';
+                break;
+            case '\t':
+                out += 't';
+                break;
             default:
                 out += "u00";
                 out += hex[c >> 4];

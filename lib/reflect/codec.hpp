@@ -1,4 +1,5 @@
-// One description of a type: how it is written as JSON, read with every problem named, and shown in a JSON Schema.
+// One description of a type: how it is written as JSON, read with every problem named, and shown in
+// a JSON Schema.
 //
 //     struct CreatePost {
 //         Text<0, 10000> content;
@@ -7,13 +8,16 @@
 //     BOOST_DESCRIBE_STRUCT(CreatePost, (), (content, visibility))
 //
 //     std::string text = reflect::to_json(post);
-//     auto in = reflect::from_json<CreatePost>(body);       // throws Error with one Issue per problem
+//     auto in = reflect::from_json<CreatePost>(body);       // throws Error with one Issue per
+//     problem
 //
-// Known types: bool, integers, double, std::string, Text, Id, Timestamp, optional, vector, map<string, T>, described
-// enums (by name) and structs, json::value. A new scalar is one specialisation of Codec.
+// Known types: bool, integers, double, std::string, Text, Id, Timestamp, optional, vector,
+// map<string, T>, described enums (by name) and structs, json::value. A new scalar is one
+// specialisation of Codec.
 //
-// Rules over more than one field: a free `void validate(T const&, Issues&)` beside the struct, called after reading.
-// Cost: writing appends to one string; reading walks a parsed json::value (bench/reflect).
+// Rules over more than one field: a free `void validate(T const&, Issues&)` beside the struct,
+// called after reading. Cost: writing appends to one string; reading walks a parsed json::value
+// (bench/reflect).
 #pragma once
 
 #include <charconv>
@@ -48,7 +52,8 @@ public:
     public:
         Path() = default;
         Path(Path const* parent, std::string_view name) : parent_(parent), name_(name) {}
-        Path(Path const* parent, std::size_t index) : parent_(parent), index_(index), is_index_(true) {}
+        Path(Path const* parent, std::size_t index)
+            : parent_(parent), index_(index), is_index_(true) {}
         std::string to_string() const;
 
     private:
@@ -58,7 +63,9 @@ public:
         bool is_index_ = false;
     };
 
-    void add(Path const& where, std::string message) { add_at(where.to_string(), std::move(message)); }
+    void add(Path const& where, std::string message) {
+        add_at(where.to_string(), std::move(message));
+    }
     void add_at(std::string pointer, std::string message);
     /// For validate(): a member of the body by its name.
     void add(std::string_view member, std::string message) {
@@ -97,7 +104,8 @@ private:
 };
 
 template <class T>
-struct Codec;  // write(std::string&, T const&), read(json::value const&, T&, Path const&, Issues&, Reading), schema(Schemas&)
+struct Codec;  // write(std::string&, T const&), read(json::value const&, T&, Path const&, Issues&,
+               // Reading), schema(Schemas&)
 
 template <class T>
 concept Described = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
@@ -106,7 +114,8 @@ concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
 
 void write_string(std::string& out, std::string_view text);
 
-// ---- Entry points ----------------------------------------------------------------------------------------------
+// ---- Entry points
+// ----------------------------------------------------------------------------------------------
 
 template <class T>
 void write(std::string& out, T const& value) {
@@ -118,8 +127,8 @@ std::string to_json(T const& value) {
     Codec<T>::write(out, value);
     return out;
 }
-/// Parses JSON text with the limits of the API (depth 64, valid UTF-8, no duplicate handling). Throws Error
-/// (malformed).
+/// Parses JSON text with the limits of the API (depth 64, valid UTF-8, no duplicate handling).
+/// Throws Error (malformed).
 json::value parse(std::string_view text, json::storage_ptr storage = {});
 
 template <class T>
@@ -129,7 +138,8 @@ json::value to_value(T const& value) {
 
 /// Reads `from`, adding to `issues`; the value is meaningful only when nothing was added.
 template <class T>
-T read(json::value const& from, Issues& issues, Reading reading = Reading::request, Path const& path = {}) {
+T read(json::value const& from, Issues& issues, Reading reading = Reading::request,
+       Path const& path = {}) {
     T out{};
     auto const before = issues.list().size();
     Codec<T>::read(from, out, path, issues, reading);
@@ -156,14 +166,18 @@ T from_value(json::value const& value, Reading reading = Reading::stored) {
     return out;
 }
 
-// ---- Scalars ---------------------------------------------------------------------------------------------------
+// ---- Scalars
+// ---------------------------------------------------------------------------------------------------
 
 template <>
 struct Codec<bool> {
     static void write(std::string& out, bool value) { out += value ? "true" : "false"; }
-    static void read(json::value const& from, bool& out, Path const& path, Issues& issues, Reading) {
-        if (from.is_bool()) out = from.get_bool();
-        else issues.add(path, "must be true or false");
+    static void read(json::value const& from, bool& out, Path const& path, Issues& issues,
+                     Reading) {
+        if (from.is_bool())
+            out = from.get_bool();
+        else
+            issues.add(path, "must be true or false");
     }
     static json::object schema(Schemas&) { return {{"type", "boolean"}}; }
 };
@@ -179,9 +193,12 @@ struct Codec<T> {
     static void read(json::value const& from, T& out, Path const& path, Issues& issues, Reading) {
         boost::system::error_code ec;
         auto const value = from.is_number() ? from.to_number<T>(ec) : T{};
-        if (!from.is_number()) issues.add(path, "must be a whole number");
-        else if (ec) issues.add(path, "must be a whole number in range");
-        else out = value;
+        if (!from.is_number())
+            issues.add(path, "must be a whole number");
+        else if (ec)
+            issues.add(path, "must be a whole number in range");
+        else
+            out = value;
     }
     static json::object schema(Schemas&) {
         return {{"type", "integer"}, {"format", sizeof(T) > 4 ? "int64" : "int32"}};
@@ -191,9 +208,12 @@ struct Codec<T> {
 template <>
 struct Codec<double> {
     static void write(std::string& out, double value);
-    static void read(json::value const& from, double& out, Path const& path, Issues& issues, Reading) {
-        if (from.is_number()) out = from.to_number<double>();
-        else issues.add(path, "must be a number");
+    static void read(json::value const& from, double& out, Path const& path, Issues& issues,
+                     Reading) {
+        if (from.is_number())
+            out = from.to_number<double>();
+        else
+            issues.add(path, "must be a number");
     }
     static json::object schema(Schemas&) { return {{"type", "number"}}; }
 };
@@ -201,25 +221,35 @@ struct Codec<double> {
 template <>
 struct Codec<std::string> {
     static void write(std::string& out, std::string_view value) { write_string(out, value); }
-    static void read(json::value const& from, std::string& out, Path const& path, Issues& issues, Reading) {
-        if (!from.is_string()) issues.add(path, "must be a string");
-        else if (std::string_view(from.get_string()).contains('\0')) issues.add(path, "must not contain NUL");
-        else out = std::string_view(from.get_string());
+    static void read(json::value const& from, std::string& out, Path const& path, Issues& issues,
+                     Reading) {
+        if (!from.is_string())
+            issues.add(path, "must be a string");
+        else if (std::string_view(from.get_string()).contains('\0'))
+            issues.add(path, "must not contain NUL");
+        else
+            out = std::string_view(from.get_string());
     }
     static json::object schema(Schemas&) { return {{"type", "string"}}; }
 };
 
 template <std::size_t Min, std::size_t Max>
 struct Codec<Text<Min, Max>> {
-    static void write(std::string& out, Text<Min, Max> const& value) { write_string(out, value.value); }
+    static void write(std::string& out, Text<Min, Max> const& value) {
+        write_string(out, value.value);
+    }
     static void read(json::value const& from, Text<Min, Max>& out, Path const& path, Issues& issues,
                      Reading reading) {
         auto const before = issues.list().size();
         Codec<std::string>::read(from, out.value, path, issues, reading);
         if (reading == Reading::stored || issues.list().size() != before) return;
         auto const length = utf8_length(out.value);
-        if (length < Min) issues.add(path, Min == 1 ? "must not be empty" : "must have at least " + std::to_string(Min) + " characters");
-        if (length > Max) issues.add(path, "must have at most " + std::to_string(Max) + " characters");
+        if (length < Min)
+            issues.add(path, Min == 1
+                                 ? "must not be empty"
+                                 : "must have at least " + std::to_string(Min) + " characters");
+        if (length > Max)
+            issues.add(path, "must have at most " + std::to_string(Max) + " characters");
     }
     static json::object schema(Schemas&) {
         json::object out{{"type", "string"}, {"maxLength", Max}};
@@ -235,14 +265,19 @@ struct Codec<Id<Prefix>> {
         out += value.str();
         out += '"';
     }
-    static void read(json::value const& from, Id<Prefix>& out, Path const& path, Issues& issues, Reading) {
+    static void read(json::value const& from, Id<Prefix>& out, Path const& path, Issues& issues,
+                     Reading) {
         auto id = from.is_string() ? Id<Prefix>::parse(from.get_string()) : std::nullopt;
-        if (id) out = *std::move(id);
-        else issues.add(path, "must be an id of letters, digits, '_' and '-'");
+        if (id)
+            out = *std::move(id);
+        else
+            issues.add(path, "must be an id of letters, digits, '_' and '-'");
     }
     static json::object schema(Schemas&) {
-        return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{1,64}$"},
-                {"examples", json::array{std::string(Prefix.view()) + "_01JD8Y4M7Q2V9X3K5N6P8R0S1T"}}};
+        return {
+            {"type", "string"},
+            {"pattern", "^[A-Za-z0-9_-]{1,64}$"},
+            {"examples", json::array{std::string(Prefix.view()) + "_01JD8Y4M7Q2V9X3K5N6P8R0S1T"}}};
     }
 };
 
@@ -253,10 +288,13 @@ struct Codec<Timestamp> {
         out += value.to_string();
         out += '"';
     }
-    static void read(json::value const& from, Timestamp& out, Path const& path, Issues& issues, Reading) {
+    static void read(json::value const& from, Timestamp& out, Path const& path, Issues& issues,
+                     Reading) {
         auto const time = from.is_string() ? Timestamp::parse(from.get_string()) : std::nullopt;
-        if (time) out = *time;
-        else issues.add(path, "must be a time as in 2026-01-31T12:00:00.000Z");
+        if (time)
+            out = *time;
+        else
+            issues.add(path, "must be a time as in 2026-01-31T12:00:00.000Z");
     }
     static json::object schema(Schemas&) { return {{"type", "string"}, {"format", "date-time"}}; }
 };
@@ -264,31 +302,43 @@ struct Codec<Timestamp> {
 template <>
 struct Codec<json::value> {
     static void write(std::string& out, json::value const& value) { out += json::serialize(value); }
-    static void read(json::value const& from, json::value& out, Path const&, Issues&, Reading) { out = from; }
+    static void read(json::value const& from, json::value& out, Path const&, Issues&, Reading) {
+        out = from;
+    }
     static json::object schema(Schemas&) { return {}; }
 };
 template <>
 struct Codec<json::object> {
-    static void write(std::string& out, json::object const& value) { out += json::serialize(value); }
-    static void read(json::value const& from, json::object& out, Path const& path, Issues& issues, Reading) {
-        if (from.is_object()) out = json::object(from.get_object(), json::storage_ptr());
-        else issues.add(path, "must be an object");
+    static void write(std::string& out, json::object const& value) {
+        out += json::serialize(value);
+    }
+    static void read(json::value const& from, json::object& out, Path const& path, Issues& issues,
+                     Reading) {
+        if (from.is_object())
+            out = json::object(from.get_object(), json::storage_ptr());
+        else
+            issues.add(path, "must be an object");
     }
     static json::object schema(Schemas&) { return {{"type", "object"}}; }
 };
 
-// ---- Containers ------------------------------------------------------------------------------------------------
+// ---- Containers
+// ------------------------------------------------------------------------------------------------
 
 template <class T>
 struct Codec<std::optional<T>> {
     static void write(std::string& out, std::optional<T> const& value) {
-        if (value) Codec<T>::write(out, *value);
-        else out += "null";
+        if (value)
+            Codec<T>::write(out, *value);
+        else
+            out += "null";
     }
-    static void read(json::value const& from, std::optional<T>& out, Path const& path, Issues& issues,
-                     Reading reading) {
-        if (from.is_null()) out.reset();
-        else Codec<T>::read(from, out.emplace(), path, issues, reading);
+    static void read(json::value const& from, std::optional<T>& out, Path const& path,
+                     Issues& issues, Reading reading) {
+        if (from.is_null())
+            out.reset();
+        else
+            Codec<T>::read(from, out.emplace(), path, issues, reading);
     }
     static json::object schema(Schemas& schemas) {
         return {{"anyOf", json::array{Codec<T>::schema(schemas), json::object{{"type", "null"}}}}};
@@ -330,8 +380,8 @@ struct Codec<std::map<std::string, T>> {
         }
         out += '}';
     }
-    static void read(json::value const& from, std::map<std::string, T>& out, Path const& path, Issues& issues,
-                     Reading reading) {
+    static void read(json::value const& from, std::map<std::string, T>& out, Path const& path,
+                     Issues& issues, Reading reading) {
         if (!from.is_object()) return issues.add(path, "must be an object");
         for (auto const& [name, item] : from.get_object())
             Codec<T>::read(item, out[std::string(name)], Path(&path, name), issues, reading);
@@ -341,9 +391,11 @@ struct Codec<std::map<std::string, T>> {
     }
 };
 
-// ---- Described enums: by name ----------------------------------------------------------------------------------
+// ---- Described enums: by name
+// ----------------------------------------------------------------------------------
 
-/// The name as it travels: a trailing underscore, needed where the name is a keyword (`private_`), is dropped.
+/// The name as it travels: a trailing underscore, needed where the name is a keyword (`private_`),
+/// is dropped.
 constexpr std::string_view wire_name(char const* name) {
     std::string_view const text(name);
     return text.ends_with('_') ? text.substr(0, text.size() - 1) : text;
@@ -383,7 +435,8 @@ struct Codec<T> {
             return;
         }
         std::string message = "must be one of";
-        for (auto const name : names_of<T>()) message.append(message.ends_with("of") ? " " : ", ").append(name);
+        for (auto const name : names_of<T>())
+            message.append(message.ends_with("of") ? " " : ", ").append(name);
         issues.add(path, std::move(message));
     }
     static json::object schema(Schemas&) {
@@ -393,17 +446,20 @@ struct Codec<T> {
     }
 };
 
-// ---- Described structs -----------------------------------------------------------------------------------------
+// ---- Described structs
+// -----------------------------------------------------------------------------------------
 
 template <class T>
-using members_of = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using members_of = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                            boost::describe::mod_inherited>;
 
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
-/// The name under which a described type appears in OpenAPI: T::schema_name where it has one, else the type's name.
+/// The name under which a described type appears in OpenAPI: T::schema_name where it has one, else
+/// the type's name.
 template <class T>
 std::string schema_name();
 
@@ -422,7 +478,8 @@ struct Codec<T> {
         });
         out += '}';
     }
-    static void read(json::value const& from, T& out, Path const& path, Issues& issues, Reading reading) {
+    static void read(json::value const& from, T& out, Path const& path, Issues& issues,
+                     Reading reading) {
         if (!from.is_object()) return issues.add(path, "must be an object");
         auto const& object = from.get_object();
         boost::mp11::mp_for_each<members_of<T>>([&](auto d) {
@@ -430,7 +487,8 @@ struct Codec<T> {
             auto const name = wire_name(d.name);
             Path const here(&path, name);
             auto const* member = object.if_contains(name);
-            if (member && (is_optional<Member> || !member->is_null() || std::same_as<Member, json::value>))
+            if (member &&
+                (is_optional<Member> || !member->is_null() || std::same_as<Member, json::value>))
                 Codec<Member>::read(*member, out.*d.pointer, here, issues, reading);
             else if (!is_optional<Member> && reading == Reading::request)
                 issues.add(here, member ? "must not be null" : "is required");
@@ -495,8 +553,10 @@ constexpr std::string_view type_name() {
 
 template <class T>
 std::string schema_name() {
-    if constexpr (requires { T::schema_name; }) return std::string(T::schema_name);
-    else return std::string(detail::type_name<T>());
+    if constexpr (requires { T::schema_name; })
+        return std::string(T::schema_name);
+    else
+        return std::string(detail::type_name<T>());
 }
 
 }  // namespace grover::reflect

@@ -1,9 +1,10 @@
 // DocumentStore: what a service needs of a database, and nothing that only one engine has.
 //
-// A document is a JSON object with an "_id" (string). Collections, their indexes and their searchable fields are
-// declared once (Schema); a query may filter and order by declared fields only, so every query has an index.
-// Engines: store/sqlite (embedded default), store/mongo. One contract suite runs against each of them
-// (testing/store_contract.hpp). Typed access for services: store/collection.hpp.
+// A document is a JSON object with an "_id" (string). Collections, their indexes and their
+// searchable fields are declared once (Schema); a query may filter and order by declared fields
+// only, so every query has an index. Engines: store/sqlite (embedded default), store/mongo. One
+// contract suite runs against each of them (testing/store_contract.hpp). Typed access for services:
+// store/collection.hpp.
 #pragma once
 
 #include <chrono>
@@ -25,14 +26,17 @@ namespace grover::store {
 namespace json = boost::json;
 using net::Task;
 
-// ---- Declarations ----------------------------------------------------------------------------------------------
+// ---- Declarations
+// ----------------------------------------------------------------------------------------------
 
-/// Fields are top-level members of the document. An index serves equality on a prefix of its fields, then one range
-/// or an order on the next one, in either direction; "_id" is always its last, implicit field.
+/// Fields are top-level members of the document. An index serves equality on a prefix of its
+/// fields, then one range or an order on the next one, in either direction; "_id" is always its
+/// last, implicit field.
 struct Index {
     std::vector<std::string> fields;
     bool unique = false;
-    /// Documents that lack one of `fields`, or have null there, are not in a sparse index (and so are not unique).
+    /// Documents that lack one of `fields`, or have null there, are not in a sparse index (and so
+    /// are not unique).
     bool sparse = false;
 };
 
@@ -41,7 +45,8 @@ struct CollectionSpec {
     std::vector<Index> indexes;
     /// Fields whose words can be searched (search()); empty for none.
     std::vector<std::string> searchable;
-    /// Documents whose this field (an RFC 3339 time) has passed may be removed by the engine. Empty for none.
+    /// Documents whose this field (an RFC 3339 time) has passed may be removed by the engine. Empty
+    /// for none.
     std::string expires_field;
 };
 
@@ -49,10 +54,11 @@ struct Schema {
     std::vector<CollectionSpec> collections;
 };
 
-// ---- Queries ---------------------------------------------------------------------------------------------------
+// ---- Queries
+// ---------------------------------------------------------------------------------------------------
 
-/// One condition on one field; all conditions of a filter hold together. Strings compare by bytes. null equals null
-/// and a missing member.
+/// One condition on one field; all conditions of a filter hold together. Strings compare by bytes.
+/// null equals null and a missing member.
 struct Condition {
     enum class Op { equal, in, less, less_equal, greater, greater_equal };
     std::string field;
@@ -73,20 +79,22 @@ struct Query {
     std::vector<Order> order;
     std::size_t limit = 20;  // 1..limits::find_limit_max
     std::size_t skip = 0;
-    /// Only what sorts strictly after this position: the values of the `order` fields, then the "_id".
+    /// Only what sorts strictly after this position: the values of the `order` fields, then the
+    /// "_id".
     std::vector<json::value> after;
 };
 
-/// Words, all of which must occur. `last_is_prefix`: the last word matches the beginning of a word ("gro" finds
-/// "grover"). Words compare without case and accents; query text is never a pattern or an operator.
+/// Words, all of which must occur. `last_is_prefix`: the last word matches the beginning of a word
+/// ("gro" finds "grover"). Words compare without case and accents; query text is never a pattern or
+/// an operator.
 struct Search {
     std::string_view collection;
     std::vector<std::string> words;
     std::vector<std::vector<std::string>> phrases;  // words in a row
     bool last_is_prefix = true;
-    Filter filter;              // equality and ranges on declared fields, as in Query
+    Filter filter;  // equality and ranges on declared fields, as in Query
     std::size_t limit = 20;
-    std::size_t skip = 0;       // ranked results are paged by position: 0..limits::page_skip_max
+    std::size_t skip = 0;  // ranked results are paged by position: 0..limits::page_skip_max
 };
 
 /// A document as stored: version grows by one with every write to it.
@@ -95,14 +103,16 @@ struct Document {
     std::int64_t version = 0;
 };
 
-// ---- Writes ----------------------------------------------------------------------------------------------------
+// ---- Writes
+// ----------------------------------------------------------------------------------------------------
 
 /// The write fails (exists) when the id or a unique key is already there.
 struct Insert {
     std::string collection;
     json::object body;
 };
-/// Replaces the whole document. Fails (missing) when it is not there, (version) when `if_version` is another one.
+/// Replaces the whole document. Fails (missing) when it is not there, (version) when `if_version`
+/// is another one.
 struct Replace {
     std::string collection;
     json::object body;
@@ -117,10 +127,10 @@ struct Upsert {
 struct Patch {
     std::string collection;
     std::string id;
-    json::object set;                                          // null removes the value
-    std::vector<std::pair<std::string, std::int64_t>> inc;     // a missing member counts as 0
-    Filter only_if;                                            // equality only; else fails (condition)
-    bool ignore_missing = false;                               // do nothing when the document is not there
+    json::object set;                                       // null removes the value
+    std::vector<std::pair<std::string, std::int64_t>> inc;  // a missing member counts as 0
+    Filter only_if;                                         // equality only; else fails (condition)
+    bool ignore_missing = false;  // do nothing when the document is not there
     std::optional<std::int64_t> if_version;
 };
 /// Fails (missing) when it is not there, unless `ignore_missing`.
@@ -158,18 +168,20 @@ struct Rejected {
     Why why = Why::exists;
 };
 
-// ---- The store -------------------------------------------------------------------------------------------------
+// ---- The store
+// -------------------------------------------------------------------------------------------------
 
-/// Thread-safe; every method may be called from any Loop and resumes there. Trouble with the engine itself is thrown
-/// as Error (unavailable, gateway_timeout); a missing document or a rejected batch is a value.
+/// Thread-safe; every method may be called from any Loop and resumes there. Trouble with the engine
+/// itself is thrown as Error (unavailable, gateway_timeout); a missing document or a rejected batch
+/// is a value.
 class DocumentStore {
 public:
     virtual ~DocumentStore() = default;
 
     virtual Task<std::optional<Document>> get(std::string_view collection, std::string_view id) = 0;
     /// In the order of `ids`; nothing for those that are not there. One round trip.
-    virtual Task<std::vector<std::optional<Document>>> get_many(std::string_view collection,
-                                                                std::vector<std::string> const& ids) = 0;
+    virtual Task<std::vector<std::optional<Document>>> get_many(
+        std::string_view collection, std::vector<std::string> const& ids) = 0;
     virtual Task<std::vector<Document>> find(Query query) = 0;
     virtual Task<std::int64_t> count(std::string_view collection, Filter filter) = 0;
     /// Best match first.
@@ -187,8 +199,8 @@ public:
     virtual std::string_view engine() const noexcept = 0;
 };
 
-/// The words of `text` as search() compares them: cut at what is neither letter, digit nor mark, case folded,
-/// accents removed.
+/// The words of `text` as search() compares them: cut at what is neither letter, digit nor mark,
+/// case folded, accents removed.
 std::vector<std::string> search_words(std::string_view text);
 
 }  // namespace grover::store
