@@ -1,5 +1,5 @@
-// Precompiled for every target. Only what most files need and what is slow to parse belongs here; each file still
-// includes what it uses.
+// Precompiled for every target. Only what most files need and what is slow to parse belongs here;
+// each file still includes what it uses.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -28,6 +28,7 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -41,4 +42,3 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
-#include <fmt/format.h>

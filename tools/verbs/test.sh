@@ -1,0 +1,23 @@
+#!/bin/sh
+# Build and run the tests; the last line counts them.
+#
+# usage: ./grover test [--asan|--tsan] [--all] [--list] [-v] [SUITE...]
+#   SUITE     names from --list (default: all suites that belong to the preset)
+#   --asan    with AddressSanitizer and UBSan; --tsan with ThreadSanitizer
+#   --all     first install the real parts (servers, browsers) that some suites need
+#   -v        show what the suites print, also when they pass
+#
+# The last line is `N passed, N failed, N skipped`; exit 0 when nothing failed. A suite whose part is missing on this
+# machine says so and counts as skipped. A suite is a file in tools/suites/ (CONTRIBUTING.md).
+set -eu
+. "$GROVER_ROOT/tools/lib.sh"
+
+for argument in "$@"; do
+    if [ "$argument" = --all ]; then install_all=1; fi
+done
+"$GROVER" setup runtime build
+"$GROVER" setup test || say "the suites that need these packages will be skipped"
+if [ -n "${install_all:-}" ]; then "$GROVER" setup all; fi
+
+export PYTHONPATH="$GROVER_ROOT/tools" PYTHONDONTWRITEBYTECODE=1
+exec "$GROVER_PYTHON" "$GROVER_ROOT/tools/run_suites.py" "$@"
