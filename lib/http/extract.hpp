@@ -151,6 +151,7 @@ struct RequestInfo {
     std::string user_agent;
     std::string address;
     std::string request_id;
+    std::string trace_id;
     Deadline deadline;
 };
 
