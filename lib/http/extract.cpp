@@ -32,7 +32,7 @@ json::value const& Extraction::json_body() {
 RequestInfo Extract<RequestInfo>::from(Extraction& in) {
     auto const agent = utf8_prefix(in.request.headers.get("User-Agent"), 256);
     return {std::string(is_valid_utf8(agent) ? agent : ""), in.request.peer_address,
-            in.request.request_id, in.request.deadline};
+            in.request.request_id, in.request.trace_id, in.request.deadline};
 }
 
 std::string encode_cursor(Position const& position) {
