@@ -1,0 +1,153 @@
+"""Where a running Grover keeps its things, and what runs in it: shared by the supervisor and by the verbs about it.
+
+Under DATA_DIR: SERVICE/ (its data), log/SERVICE.log, log/supervisor.log, secrets/internal.key, and run/ with the unix
+sockets, the supervisor's lock and state.json, which says what `./grover status` shows.
+"""
+
+import argparse
+import fcntl
+import json
+import os
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+UNIX_PATH_BYTES_MAX = 107    # sun_path of unix(7), less the closing NUL
+FLOCK = "hhqqi"              # struct flock of fcntl(2) on 64-bit Linux
+
+
+class Trouble(Exception):
+    """What the operator can mend, in one line."""
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    program: str
+    host: str
+    port: int
+    front: bool    # the one that clients talk to: it alone listens on HOST, and it stops first
+
+    @property
+    def address(self) -> str:
+        return f"http://{'[' + self.host + ']' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def reachable_host(self) -> str:
+        """Where this machine reaches it: the loopback address when it listens on all of them."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+
+
+@dataclass(frozen=True)
+class House:
+    data: Path
+    programs: Path
+    services: list[Service]
+
+    @property
+    def run(self) -> Path:
+        return self.data / "run"
+
+    @property
+    def lock(self) -> Path:
+        return self.run / "supervisor.lock"
+
+    @property
+    def state(self) -> Path:
+        return self.run / "state.json"
+
+    @property
+    def key(self) -> Path:
+        return self.data / "secrets" / "internal.key"
+
+    def log_of(self, name: str) -> Path:
+        return self.data / "log" / f"{name}.log"
+
+    def socket_of(self, service: Service) -> Path | None:
+        """Nothing where the path would be too long for a unix socket: the hop then takes TCP."""
+        path = self.run / f"{service.name}.sock"
+        return path if len(os.fsencode(path)) <= UNIX_PATH_BYTES_MAX else None
+
+    def environment_of(self, service: Service) -> dict[str, str]:
+        """What one service is started with, over the operator's own variables."""
+        mine = {"HOST": service.host, "PORT": str(service.port), "DATA_DIR": str(self.data / service.name),
+                "INTERNAL_KEY_FILE": str(self.key)}
+        if self.socket_of(service):
+            mine["UNIX_SOCKET"] = str(self.socket_of(service))
+        for peer in self.services:
+            if peer is not service:
+                socket = self.socket_of(peer)
+                mine[f"{variable(peer.name)}_SERVICE_URL"] = f"unix:{socket}" if socket else peer.address
+        return {**os.environ, **mine}
+
+
+def variable(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def root() -> Path:
+    return Path(__file__).resolve().parents[1]
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", default=os.environ.get("DATA_DIR") or str(root() / "data"))
+
+
+def port_of(name: str, fallback: int) -> int:
+    text = os.environ.get(f"{variable(name)}_PORT") or str(fallback)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise Trouble(f"{variable(name)}_PORT is '{text}', not a port (1 to 65535)")
+    return int(text)
+
+
+def open_house(data: str, port_base: int | None = None) -> House:
+    """Reads tools/services.json (GROVER_SERVICES names another file, GROVER_PROGRAMS another folder of programs)."""
+    listing = Path(os.environ.get("GROVER_SERVICES") or root() / "tools" / "services.json")
+    entries = json.loads(listing.read_text(encoding="utf-8"))
+    first = min(entry["port"] for entry in entries)
+    services = []
+    for entry in entries:
+        usual = entry["port"] if port_base is None else port_base + entry["port"] - first
+        front = entry.get("front", False)
+        host = os.environ.get("HOST") or "127.0.0.1" if front else "127.0.0.1"
+        services.append(Service(entry["name"], entry["program"], host, port_of(entry["name"], usual), front))
+    programs = Path(os.environ.get("GROVER_PROGRAMS") or root() / "build" / "release" / "bin")
+    return House(Path(data).absolute(), programs, services)
+
+
+def running_pid(house: House) -> int | None:
+    """The process of the supervisor. It holds a lock, which goes with it however it ends; this only looks."""
+    try:
+        with house.lock.open("rb") as file:
+            asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, asked))
+    except OSError:
+        return None
+    return None if kind == fcntl.F_UNLCK else pid
+
+
+def read_state(house: House) -> dict:
+    """What the supervisor last wrote; empty when there is nothing to read."""
+    try:
+        return json.loads(house.state.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def table(rows: list[list[str]]) -> str:
+    """Columns padded to their widest cell, two blanks apart and in from the left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def main_of(run) -> None:
+    """Ends the program with what `run` returns; a Trouble becomes one line and exit 1."""
+    try:
+        sys.exit(run())
+    except Trouble as trouble:
+        print(f"grover: {trouble}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Install what is missing, build, and start every service.
+#
+# usage: ./grover up [--detach] [--data DIR] [--port-base N]
+#   --detach        return once all are ready; ./grover down stops them
+#   --data DIR      where the data lives (default: $DATA_DIR, or ./data)
+#   --port-base N   the gateway listens on N, the others on the ports after it (default: 8000)
+#
+# In the foreground Ctrl-C stops all of them, gracefully. A service that dies is started again.
+# Settings: GATEWAY_PORT, USER_PORT, POST_PORT ...; HOST, where the gateway listens (default: 127.0.0.1; the services
+# behind it never leave the machine). All other variables reach the services as they are.
+set -eu
+. "$GROVER_ROOT/tools/lib.sh"
+
+"$GROVER" setup runtime
+export PYTHONPATH="$GROVER_ROOT/tools" PYTHONDONTWRITEBYTECODE=1
+supervisor=$GROVER_ROOT/tools/supervisor.py
+
+status=0
+"$GROVER_PYTHON" "$supervisor" check "$@" || status=$?
+case $status in
+    0) ;;
+    3) exit 0 ;;    # it runs already, and that was said
+    *) exit "$status" ;;
+esac
+if [ -z "${GROVER_PROGRAMS:-}" ]; then
+    "$GROVER" setup build
+    if [ ! -d "$GROVER_ROOT/build/release" ]; then say "building; the first time takes some minutes"; fi
+    "$GROVER" build release
+fi
+exec "$GROVER_PYTHON" "$supervisor" up "$@"
