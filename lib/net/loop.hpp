@@ -42,12 +42,16 @@ public:
 
     void run();   // blocks until stop()
     void stop();  // from any thread
+    /// True while a thread is inside run(): what is posted will be executed. From any thread.
+    bool running() const noexcept;
 
 private:
+    friend class Expiring;
     class Impl;
     std::size_t index_;
-    asio::io_context context_;
+    // Before the context: frames that the context destroys at the end still take themselves out of Impl's list.
     std::unique_ptr<Impl> impl_;
+    asio::io_context context_;
 };
 
 /// All loops of a process, a thread each, and the pool for what blocks (password hashing,

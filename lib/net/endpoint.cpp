@@ -1,0 +1,116 @@
+#include "net/endpoint.hpp"
+
+#include <charconv>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <fmt/format.h>
+
+namespace grover::net {
+namespace {
+
+using Tcp = asio::ip::tcp;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+constexpr std::size_t socket_path_bytes_max = 107;  // sockaddr_un::sun_path with its NUL
+
+bool is_host_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc() || end != text.data() + text.size() || port == 0) return {};
+    return port;
+}
+
+/// Waits for a name lookup no longer than `deadline`: getaddrinfo itself cannot be stopped.
+Task<std::vector<SocketAddress>> look_up(Loop& loop, std::string host, std::uint16_t port,
+                                         std::chrono::steady_clock::time_point deadline) {
+    struct State {
+        explicit State(Executor executor) : resolver(executor), done(executor) {}
+        asio::ip::basic_resolver<Tcp, Executor> resolver;
+        Timer done;
+        std::vector<SocketAddress> found;
+    };
+    // Shared with the lookup, which outlives this coroutine when it is slow.
+    auto state = std::make_shared<State>(loop.executor());
+    state->done.expires_at(deadline);
+    state->resolver.async_resolve(host, std::to_string(port),
+                                  [state](boost::system::error_code, Tcp::resolver::results_type const& results) {
+                                      for (auto const& entry : results)
+                                          state->found.emplace_back(entry.endpoint());
+                                      state->done.cancel();
+                                  });
+    co_await state->done.async_wait(use_tuple);
+    co_return state->found;
+}
+
+}  // namespace
+
+std::optional<Endpoint> Endpoint::parse(std::string_view origin) {
+    Endpoint out;
+    if (origin.starts_with("unix:")) {
+        out.kind = Kind::unix_socket;
+        out.path = origin.substr(5);
+        if (out.path.empty() || out.path.size() > socket_path_bytes_max) return {};
+        return out;
+    }
+    if (origin.starts_with("http://")) {
+        origin.remove_prefix(7);
+        out.port = 80;
+    } else if (origin.starts_with("https://")) {
+        origin.remove_prefix(8);
+        out.kind = Kind::tls;
+        out.port = 443;
+    } else {
+        return {};
+    }
+    if (origin.ends_with('/')) origin.remove_suffix(1);
+    std::string_view rest;
+    if (origin.starts_with('[')) {
+        auto const close = origin.find(']');
+        if (close == std::string_view::npos) return {};
+        out.host = origin.substr(1, close - 1);
+        rest = origin.substr(close + 1);
+        boost::system::error_code error;
+        asio::ip::make_address_v6(out.host, error);
+        if (error) return {};
+    } else {
+        auto const colon = std::min(origin.find(':'), origin.size());
+        out.host = origin.substr(0, colon);
+        rest = origin.substr(colon);
+        if (out.host.empty() || !std::ranges::all_of(out.host, is_host_character)) return {};
+    }
+    if (rest.empty()) return out;
+    auto const port = rest[0] == ':' ? parse_port(rest.substr(1)) : std::nullopt;
+    if (!port) return {};
+    out.port = *port;
+    return out;
+}
+
+std::string Endpoint::authority() const {
+    if (kind == Kind::unix_socket) return "localhost";
+    auto const name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+    if (port == (kind == Kind::tls ? 443 : 80)) return name;
+    return fmt::format("{}:{}", name, port);
+}
+
+Task<std::vector<SocketAddress>> resolve(Loop& loop, Endpoint const& endpoint,
+                                         std::chrono::steady_clock::time_point deadline) {
+    std::vector<SocketAddress> out;
+    if (endpoint.kind == Endpoint::Kind::unix_socket) {
+        out.emplace_back(asio::local::stream_protocol::endpoint(endpoint.path));
+        co_return out;
+    }
+    boost::system::error_code error;
+    auto const address = asio::ip::make_address(endpoint.host, error);
+    if (error) co_return co_await look_up(loop, endpoint.host, endpoint.port, deadline);
+    out.emplace_back(Tcp::endpoint(address, endpoint.port));
+    co_return out;
+}
+
+}  // namespace grover::net
