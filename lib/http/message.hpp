@@ -37,6 +37,10 @@ private:
     std::vector<Field> fields_;
 };
 
+/// What is left of a request's time, in milliseconds, on the way from our gateway to a service; the
+/// server takes it when ServerOptions::behind_gateway.
+inline constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
+
 /// ASCII case-insensitive equality, as field names and tokens compare.
 bool same_token(std::string_view a, std::string_view b) noexcept;
 

@@ -5,8 +5,12 @@
 //     http::Server server(loops, {.host = "127.0.0.1", .port = 8001}, handler);
 //     server.start();                       // throws ConfigError when the address is taken
 //     ...
-//     co_await server.drain(10s);           // stops accepting, lets requests in flight finish,
-//     closes the rest
+//     server.drain(10s);                    // stops accepting, lets requests in flight finish,
+//                                           // closes the rest
+//
+// The answers of pipelined requests leave together, so one of them may wait for the next.
+// Order of ends: drain(), Loops::stop(), ~Server. While the loops still run, ~Server waits until
+// the last handler has returned.
 #pragma once
 
 #include <chrono>
@@ -15,28 +19,50 @@
 #include <memory>
 #include <string>
 
+#include "base/limits.hpp"
+#include "http/exchange.hpp"
 #include "http/message.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
 
 namespace grover::http {
 
+class ServerCore;
+
 /// Answers one request. Called on the loop of the connection; may suspend. Anything it throws
 /// becomes problem+json (Error) or a plain 500 that says nothing (everything else, logged in full).
 using Handler = std::function<net::Task<Response>(Request&)>;
 
+/// Answers one request piece by piece; see http/exchange.hpp. What it throws before anything was
+/// sent is answered as for Handler; later it ends the connection.
+using StreamHandler = std::function<net::Task<>(Exchange&)>;
+
+/// Told what a handler threw that is no Error: the answer is a 500 that says nothing of it.
+using FailureObserver = std::function<void(std::string_view request_id, std::string_view what)>;
+
 struct ServerOptions {
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  // empty: no TCP at all
     std::uint16_t port = 0;  // 0: a free one, see Server::port()
     std::string unix_path;   // also listens here when not empty; a stale socket file is replaced
     std::string name = "grover";     // for logs
     std::size_t body_bytes_max = 0;  // 0: limits::json_body_bytes_max
-    /// Request heads that come from our own gateway: X-Forwarded-For is believed.
+    /// Request heads that come from our own gateway: the last address of X-Forwarded-For is the
+    /// client's, and deadline_header shortens the request's time.
     bool behind_gateway = false;
+    FailureObserver on_failure{};
+
+    std::size_t connections_max = limits::connections_max;
+    std::chrono::milliseconds header_time_max = limits::header_time_max;
+    std::chrono::milliseconds body_time_max = limits::body_time_max;
+    std::chrono::milliseconds write_time_max = limits::write_time_max;
+    std::chrono::milliseconds idle_time_max = limits::idle_time_max;
+    std::chrono::milliseconds request_time_max = limits::request_time_max;
+    std::chrono::milliseconds linger_time_max = limits::linger_time_max;
 };
 
 /// What the access log and the metrics are told about each request, after its answer has been
-/// queued.
+/// queued. A request that the server refused before it was understood has an id, a peer and no
+/// method. A StreamHandler keeps its own log: only what the server answered itself comes here.
 struct AccessRecord {
     Request const& request;
     int status;
@@ -48,6 +74,8 @@ using AccessObserver = std::function<void(AccessRecord const&)>;
 class Server {
 public:
     Server(net::Loops& loops, ServerOptions options, Handler handler, AccessObserver observer = {});
+    Server(net::Loops& loops, ServerOptions options, StreamHandler handler,
+           AccessObserver observer = {});
     ~Server();
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;
@@ -65,8 +93,8 @@ public:
     Counters counters() const;
 
 private:
-    class Impl;
-    std::unique_ptr<Impl> impl_;
+    net::Loops& loops_;
+    std::shared_ptr<ServerCore> core_;  // shared with the connections
 };
 
 }  // namespace grover::http

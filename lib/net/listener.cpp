@@ -28,7 +28,7 @@ void require(error_code error, std::string const& where) {
     if (error) throw ConfigError(fmt::format("cannot listen on {}: {}", where, error.message()));
 }
 
-void bind(Acceptor& acceptor, SocketAddress const& address, std::string const& where, bool shared) {
+void bind_to(Acceptor& acceptor, SocketAddress const& address, std::string const& where, bool shared) {
     error_code error;
     acceptor.open(address.protocol(), error);
     require(error, where);
@@ -128,13 +128,13 @@ std::vector<std::unique_ptr<Listener>> Listener::tcp(Loops& loops, std::string c
         // Sockets with SO_REUSEPORT would share the port with another process of the same user without a word; one
         // without it is refused.
         Acceptor probe(loops.at(0).executor());
-        bind(probe, address, where, false);
+        bind_to(probe, address, where, false);
     }
     std::vector<std::unique_ptr<Listener>> out;
     for (std::size_t i = 0; i < loops.size(); ++i) {
         auto impl = std::make_shared<Impl>(loops.at(i), std::vector{&loops.at(i)});
         auto const shared = i == 0 ? address : out[0]->impl_->acceptor.local_endpoint();
-        bind(impl->acceptor, shared, where, true);
+        bind_to(impl->acceptor, shared, where, true);
         impl->acceptor.set_option(asio::ip::tcp::no_delay(true));  // Accepted sockets inherit it.
         impl->port = port_of(impl->acceptor);
         error_code error;
@@ -156,7 +156,7 @@ std::unique_ptr<Listener> Listener::unix_socket(Loops& loops, std::string const&
     std::vector<Loop*> targets;
     for (std::size_t i = 0; i < loops.size(); ++i) targets.push_back(&loops.at(i));
     auto impl = std::make_shared<Impl>(loops.at(0), std::move(targets));
-    bind(impl->acceptor, address, path, false);
+    bind_to(impl->acceptor, address, path, false);
     // Before listen(): until then nobody can connect.
     ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
     struct stat file {};

@@ -100,7 +100,10 @@ Loops::Loops(std::size_t count, std::size_t blocking_threads)
 Loops::~Loops() { stop(); }
 
 void Loops::start() {
-    for (auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
+    for (auto& loop : loops_) {
+        loop->impl_->running = true;
+        threads_.emplace_back([&loop = *loop] { loop.run(); });
+    }
 }
 
 void Loops::stop() {

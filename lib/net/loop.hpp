@@ -42,11 +42,12 @@ public:
 
     void run();   // blocks until stop()
     void stop();  // from any thread
-    /// True while a thread is inside run(): what is posted will be executed. From any thread.
+    /// A thread runs it, or is about to: what is posted will be executed. From any thread.
     bool running() const noexcept;
 
 private:
     friend class Expiring;
+    friend class Loops;
     class Impl;
     std::size_t index_;
     // Before the context: frames that the context destroys at the end still take themselves out of Impl's list.

@@ -1,0 +1,59 @@
+#include "http/message_service.hpp"
+
+#include "http/connection.hpp"
+
+namespace grover::http {
+namespace {
+
+void fill(Request& request, Exchange const& exchange) {
+    auto const& head = exchange.head();
+    request.method = head.method;
+    request.target = head.target;
+    request.path = head.path();
+    request.query = head.query();
+    for (auto const& [name, value] : head.fields) request.headers.add(name, value);
+    request.request_id = exchange.request_id();
+    request.trace_id = exchange.trace().trace_id;
+    request.span_id = exchange.trace().span_id;
+    request.peer_address = exchange.peer_address();
+    request.deadline = exchange.deadline();
+}
+
+struct MessageService {
+    Handler handler;
+    AccessObserver observer;
+    FailureObserver on_failure;
+
+    net::Task<> operator()(Exchange& exchange) const {
+        Request request;
+        fill(request, exchange);
+        Response response;
+        std::exception_ptr failure;
+        try {
+            if (!exchange.body_complete()) request.body = co_await exchange.read_all();
+            response = co_await handler(request);
+            begin(exchange, response);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) {
+            response = failure_response(failure, request.request_id, on_failure);
+            begin(exchange, response);
+        }
+        co_await exchange.finish(response.body);
+        if (observer)
+            observer({request, response.status,
+                      static_cast<std::size_t>(exchange.body_bytes_written()),
+                      std::chrono::steady_clock::now() - exchange.started()});
+    }
+};
+
+}  // namespace
+
+StreamHandler message_service(Handler handler, AccessObserver observer,
+                              FailureObserver on_failure) {
+    // A coroutine's frame refers to the object that it was called on: the server keeps this one.
+    return MessageService{std::move(handler), std::move(observer), std::move(on_failure)};
+}
+
+}  // namespace grover::http

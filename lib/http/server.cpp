@@ -1,0 +1,194 @@
+#include "http/server.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "http/connection.hpp"
+#include "http/message_service.hpp"
+#include "http/shard.hpp"
+#include "net/listener.hpp"
+
+namespace grover::http {
+namespace {
+
+// Turned away with a 503 each; beyond that the connection is closed without a word.
+constexpr std::size_t turned_away_max = 256;
+
+ServerOptions with_defaults(ServerOptions options) {
+    if (options.body_bytes_max == 0) options.body_bytes_max = limits::json_body_bytes_max;
+    return options;
+}
+
+}  // namespace
+
+class ServerCore : public std::enable_shared_from_this<ServerCore> {
+public:
+    ServerCore(net::Loops& loops, ServerOptions wanted, StreamHandler handler,
+               AccessObserver observer)
+        : options_(with_defaults(std::move(wanted))), handler_(std::move(handler)),
+          observer_(std::move(observer)) {
+        for (std::size_t i = 0; i < loops.size(); ++i)
+            places_.emplace_back(*this, loops.at(i));
+    }
+
+    void start(net::Loops& loops) {
+        if (!options_.host.empty()) listeners_ = net::Listener::tcp(loops, options_.host, options_.port);
+        if (!options_.unix_path.empty())
+            listeners_.push_back(net::Listener::unix_socket(loops, options_.unix_path));
+        for (auto& listener : listeners_)
+            listener->start([core = shared_from_this()](net::Loop& loop, net::Socket socket,
+                                                        std::string peer) {
+                core->adopt(core->places_[loop.index()], std::move(socket), std::move(peer));
+            });
+    }
+
+    std::uint16_t port() const noexcept { return listeners_.empty() ? 0 : listeners_[0]->port(); }
+
+    /// True when no connection is left.
+    bool drain(std::chrono::milliseconds limit) {
+        on_every_loop([](ServerCore& core, Place& place) {
+            place.shard.draining = true;
+            for (auto& listener : core.listeners_)
+                if (&listener->loop() == &place.shard.loop) listener->close();
+            for (auto& connection : place.connections) connection.close_if_idle();
+        });
+        return wait_until_empty(limit);
+    }
+
+    /// The listeners must not outlive their loops, which the connections' frames may.
+    void close() {
+        drain(std::chrono::milliseconds(0));
+        listeners_.clear();
+    }
+
+    void abort() {
+        on_every_loop([](ServerCore&, Place& place) {
+            for (auto& connection : place.connections) connection.abort();
+        });
+    }
+
+    bool loops_run() const noexcept { return places_.front().shard.loop.running(); }
+
+    /// False after `limit`, or at once when nobody is there to end anything.
+    bool wait_until_empty(std::chrono::milliseconds limit) {
+        std::unique_lock lock(mutex_);
+        return left_.wait_for(lock, loops_run() ? limit : std::chrono::milliseconds(0),
+                              [&] { return open_ == 0; });
+    }
+
+    Server::Counters counters() const {
+        Server::Counters out;
+        out.open = open_;
+        for (auto const& place : places_) {
+            out.accepted += place.shard.accepted.get();
+            out.requests += place.shard.requests.get();
+            out.refused += place.shard.refused.get();
+            out.timed_out += place.shard.timed_out.get();
+            out.malformed += place.shard.malformed.get();
+        }
+        return out;
+    }
+
+private:
+    struct Place {
+        Place(ServerCore& core, net::Loop& loop)
+            : shard{loop, core.options_, core.handler_, core.observer_} {}
+
+        Shard shard;
+        boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>
+            connections{};
+    };
+
+    void adopt(Place& place, net::Socket socket, std::string peer) {
+        place.shard.accepted.add();
+        auto const open = ++open_;
+        std::shared_ptr<void> presence(this, [core = shared_from_this()](void*) { core->leave(); });
+        if (open > options_.connections_max + turned_away_max) {
+            place.shard.refused.add();
+            return;
+        }
+        auto connection = std::make_unique<Connection>(std::move(presence), place.shard,
+                                                       std::move(socket), std::move(peer));
+        place.connections.push_back(*connection);
+        bool const full = open > options_.connections_max;
+        boost::asio::co_spawn(
+            place.shard.loop.executor(),
+            [connection = std::move(connection), full] {
+                return full ? connection->turn_away() : connection->serve();
+            },
+            boost::asio::detached);
+    }
+
+    void leave() {
+        // Under the lock, so that the last one is not missed between check and wait.
+        std::lock_guard const lock(mutex_);
+        if (--open_ == 0) left_.notify_all();
+    }
+
+    /// Returns when `function` has run for every loop, on its thread; here for a loop at rest.
+    template <class Function>
+    void on_every_loop(Function function) {
+        using namespace std::chrono_literals;
+        for (auto& place : places_) {
+            auto& loop = place.shard.loop;
+            auto task = std::make_shared<std::packaged_task<void()>>(
+                [core = shared_from_this(), &place, function] { function(*core, place); });
+            auto const done = task->get_future();
+            if (loop.running()) boost::asio::post(loop.executor(), [task] { (*task)(); });
+            while (loop.running() && done.wait_for(10ms) != std::future_status::ready) continue;
+            if (done.wait_for(0ms) != std::future_status::ready) function(*this, place);
+        }
+    }
+
+    ServerOptions const options_;
+    StreamHandler const handler_;
+    AccessObserver const observer_;
+    std::deque<Place> places_;
+    std::vector<std::unique_ptr<net::Listener>> listeners_;
+    std::atomic<std::size_t> open_ = 0;
+    std::mutex mutex_;
+    std::condition_variable left_;
+};
+
+Server::Server(net::Loops& loops, ServerOptions options, Handler handler, AccessObserver observer)
+    : Server(loops, options,
+             message_service(std::move(handler), observer, options.on_failure), observer) {}
+
+Server::Server(net::Loops& loops, ServerOptions options, StreamHandler handler,
+               AccessObserver observer)
+    : loops_(loops),
+      core_(std::make_shared<ServerCore>(loops, std::move(options), std::move(handler),
+                                         std::move(observer))) {}
+
+Server::~Server() {
+    using namespace std::chrono_literals;
+    core_->close();
+    core_->abort();
+    // Handlers refer to what their service is made of, which goes next: they must have returned.
+    while (core_->loops_run() && !core_->wait_until_empty(100ms)) continue;
+}
+
+void Server::start() {
+    core_->start(loops_);
+}
+
+std::uint16_t Server::port() const noexcept {
+    return core_->port();
+}
+
+void Server::drain(std::chrono::milliseconds limit) {
+    if (!core_->drain(limit)) core_->abort();
+}
+
+Server::Counters Server::counters() const {
+    return core_->counters();
+}
+
+}  // namespace grover::http

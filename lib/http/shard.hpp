@@ -1,0 +1,36 @@
+// What the connections of one server on one loop have in common. Internal to the server.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "http/server.hpp"
+#include "net/loop.hpp"
+
+namespace grover::http {
+
+/// Written by one loop, read from anywhere.
+class Counter {
+public:
+    void add() noexcept { value_.store(get() + 1, std::memory_order_relaxed); }
+    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// Alone on its cache lines: the counters are written per request.
+struct alignas(64) Shard {
+    net::Loop& loop;
+    ServerOptions const& options;
+    StreamHandler const& handler;
+    AccessObserver const& observer;
+    bool draining = false;
+    Counter accepted{};
+    Counter requests{};
+    Counter refused{};
+    Counter timed_out{};
+    Counter malformed{};
+};
+
+}  // namespace grover::http

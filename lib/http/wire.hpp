@@ -1,0 +1,50 @@
+// The reading and writing of one server connection: one input buffer, one collected output, one
+// deadline for each direction. Internal to the server.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "http/exchange.hpp"
+#include "http/input_buffer.hpp"
+#include "http/shard.hpp"
+#include "net/stream.hpp"
+
+namespace grover::http {
+
+class Wire {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    /// More than this is not collected but sent.
+    static constexpr std::size_t output_bytes_max = 64 << 10;
+
+    Wire(Shard& shard, net::Socket socket)
+        : shard(shard), stream(shard.loop, std::move(socket)) {}
+
+    struct Received {
+        std::size_t count;  // 0: the client has closed, or is late
+        bool late;
+    };
+    net::Task<Received> read(boost::asio::mutable_buffer space, TimePoint until);
+    /// Sends what is collected. Throws Disconnected.
+    net::Task<> flush() { return send({}); }
+    /// Sends what is collected and `more`, in one write.
+    net::Task<> send(std::string_view more);
+
+    Shard& shard;
+    net::Stream stream;
+    InputBuffer input;
+    std::string output;
+    std::uint64_t writes = 0;
+
+private:
+    // Reading and writing may overlap; the stream has the earlier deadline of the two.
+    void expire() { stream.expires_at(std::min(read_until_, write_until_)); }
+
+    TimePoint read_until_ = TimePoint::max();
+    TimePoint write_until_ = TimePoint::max();
+};
+
+}  // namespace grover::http

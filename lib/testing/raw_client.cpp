@@ -1,0 +1,135 @@
+#include "testing/raw_client.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <system_error>
+
+namespace grover::testing {
+namespace {
+
+constexpr int wait_seconds_max = 10;
+
+void require(bool ok, char const* what) {
+    if (!ok) throw std::system_error(errno, std::generic_category(), what);
+}
+
+int connect_to(int family, sockaddr const* address, socklen_t size) {
+    int const out = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    require(out >= 0, "socket");
+    timeval const limit{wait_seconds_max, 0};
+    ::setsockopt(out, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(out, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    int const on = 1;
+    if (family == AF_INET) ::setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(out, address, size) != 0) {
+        ::close(out);
+        require(false, "connect");
+    }
+    return out;
+}
+
+}  // namespace
+
+RawClient::RawClient(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socket_ = connect_to(AF_INET, reinterpret_cast<sockaddr const*>(&address), sizeof address);
+}
+
+RawClient::RawClient(std::string const& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    socket_ = connect_to(AF_UNIX, reinterpret_cast<sockaddr const*>(&address), sizeof address);
+}
+
+RawClient::~RawClient() {
+    ::close(socket_);
+}
+
+bool RawClient::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+void RawClient::finish_sending() {
+    ::shutdown(socket_, SHUT_WR);
+}
+
+bool RawClient::receive() {
+    std::array<char, 16384> block{};
+    auto const got = ::recv(socket_, block.data(), block.size(), 0);
+    if (got <= 0) return false;
+    buffer_.append(block.data(), static_cast<std::size_t>(got));
+    return true;
+}
+
+std::string RawClient::read(std::size_t count) {
+    while (buffer_.size() < count && receive()) continue;
+    auto out = buffer_.substr(0, count);
+    buffer_.erase(0, count);
+    return out;
+}
+
+std::string RawClient::read_to_end() {
+    while (receive()) continue;
+    return std::exchange(buffer_, {});
+}
+
+bool RawClient::closed() {
+    return buffer_.empty() && !receive() && errno != EAGAIN;
+}
+
+std::string RawClient::read_line() {
+    std::size_t end = 0;
+    while ((end = buffer_.find("\r\n")) == std::string::npos)
+        if (!receive()) return {};
+    auto line = buffer_.substr(0, end);
+    buffer_.erase(0, end + 2);
+    return line;
+}
+
+RawReply RawClient::read_reply(bool head_only) {
+    RawReply out;
+    std::size_t end = 0;
+    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos)
+        if (!receive()) return out;
+    out.head = read(end + 4);
+    auto rest = std::string_view(out.head);
+    auto const status = rest.substr(std::min<std::size_t>(9, rest.size()), 3);
+    std::from_chars(status.data(), status.data() + status.size(), out.status);
+    for (rest.remove_prefix(rest.find("\r\n") + 2); rest != "\r\n";
+         rest.remove_prefix(rest.find("\r\n") + 2)) {
+        auto const line = rest.substr(0, rest.find("\r\n"));
+        auto const colon = line.find(": ");
+        if (colon != line.npos) out.headers.add(line.substr(0, colon), line.substr(colon + 2));
+    }
+    if (head_only) return out;
+    if (out.headers.get("Transfer-Encoding") == "chunked") {
+        for (;;) {
+            auto const size = std::stoul("0" + read_line(), nullptr, 16);
+            out.body += read(size);
+            read_line();
+            if (size == 0) return out;
+        }
+    }
+    if (auto const length = out.headers.get("Content-Length"); !length.empty())
+        out.body = read(std::stoul(std::string(length)));
+    return out;
+}
+
+}  // namespace grover::testing

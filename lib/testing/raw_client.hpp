@@ -1,0 +1,59 @@
+// A blocking socket for tests: sends bytes as they are and reads what comes, so that a test says on
+// the wire exactly what it means.
+//
+//     testing::RawClient client(server.port());
+//     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+//     auto reply = client.read_reply();
+//     EXPECT_EQ(reply.status, 200);
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace grover::testing {
+
+struct RawReply {
+    int status = 0;  // 0: the connection ended before a head was complete
+    std::string head;
+    http::Headers headers;
+    std::string body;
+};
+
+/// Every wait ends after 10 seconds with what has come so far.
+class RawClient {
+public:
+    /// Connects to 127.0.0.1. Throws std::system_error.
+    explicit RawClient(std::uint16_t port);
+    /// Connects to a unix socket.
+    explicit RawClient(std::string const& path);
+    ~RawClient();
+    RawClient(RawClient const&) = delete;
+    RawClient& operator=(RawClient const&) = delete;
+
+    /// Blocks until all is in the kernel's hands. False when the other side has closed.
+    bool send(std::string_view bytes);
+    /// Ends the sending side.
+    void finish_sending();
+    /// One reply: head, and body by Content-Length or chunked (decoded); `head_only` for HEAD.
+    RawReply read_reply(bool head_only = false);
+    /// Up to `count` bytes; fewer when the connection ends.
+    std::string read(std::size_t count);
+    /// Everything until the other side closes.
+    std::string read_to_end();
+    /// True when the other side has closed and nothing is left to read.
+    bool closed();
+
+private:
+    bool receive();
+    std::string read_line();
+
+    int socket_ = -1;
+    std::string buffer_;
+};
+
+}  // namespace grover::testing
