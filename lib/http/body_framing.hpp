@@ -46,17 +46,17 @@ public:
 
 private:
     enum class State : std::uint8_t {
-        data,         // content, `remaining_` bytes of it
-        size,         // chunk size digits
-        extension,    // after ";"
-        size_lf,      // LF of the size line
-        data_cr,      // CR LF behind the content of a chunk
+        data,       // content, `remaining_` bytes of it
+        size,       // chunk size digits
+        extension,  // after ";"
+        size_lf,    // LF of the size line
+        data_cr,    // CR LF behind the content of a chunk
         data_lf,
-        trailer,      // at the start of a trailer line
+        trailer,  // at the start of a trailer line
         trailer_name,
         trailer_value,
-        trailer_lf,   // LF of a trailer line
-        end_lf,       // LF of the empty line at the very end
+        trailer_lf,  // LF of a trailer line
+        end_lf,      // LF of the empty line at the very end
         done,
         malformed,
     };
@@ -67,11 +67,11 @@ private:
 
     Kind kind_ = Kind::none;
     State state_ = State::done;
-    std::uint8_t digits_ = 0;        // of the chunk size
-    std::uint8_t name_size_ = 0;     // of the trailer's name, as far as it is kept
-    std::uint32_t overhead_ = 0;     // bytes of this chunk's extension, or of all trailers
+    std::uint8_t digits_ = 0;     // of the chunk size
+    std::uint8_t name_size_ = 0;  // of the trailer's name, as far as it is kept
+    std::uint32_t overhead_ = 0;  // bytes of this chunk's extension, or of all trailers
     std::uint64_t remaining_ = 0;
-    std::array<char, 20> name_{};    // long enough for the names that are refused
+    std::array<char, 20> name_{};  // long enough for the names that are refused
 };
 
 }  // namespace grover::http

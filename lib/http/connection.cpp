@@ -141,7 +141,8 @@ net::Task<> Connection::refuse(Error error) {
     out += "\r\n";
     out += response.body;
     if (wire_.shard.observer)
-        wire_.shard.observer({request, response.status, response.body.size(), Steady::now() - now_});
+        wire_.shard.observer(
+            {request, response.status, response.body.size(), Steady::now() - now_});
     co_await wire_.flush();
     co_await linger();
 }

@@ -25,7 +25,8 @@ class Connection : public boost::intrusive::list_base_hook<
 public:
     /// `presence` is released last.
     Connection(std::shared_ptr<void> presence, Shard& shard, net::Socket socket, std::string peer)
-        : presence_(std::move(presence)), wire_(shard, std::move(socket)),
+        : presence_(std::move(presence)),
+          wire_(shard, std::move(socket)),
           exchange_(wire_, std::move(peer)) {}
 
     /// Lives as long as the connection; throws nothing but what the end of a loop throws.

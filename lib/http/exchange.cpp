@@ -130,10 +130,10 @@ net::Task<> Exchange::receive() {
         co_await wire_.flush();
     }
     if (!body_buffer_) body_buffer_ = std::make_unique_for_overwrite<char[]>(body_buffer_bytes);
-    auto const room = known ? std::min<std::uint64_t>(body_.remaining(), body_buffer_bytes)
-                            : body_buffer_bytes;
-    auto const got = co_await wire_.read({body_buffer_.get(), static_cast<std::size_t>(room)},
-                                         body_until_);
+    auto const room =
+        known ? std::min<std::uint64_t>(body_.remaining(), body_buffer_bytes) : body_buffer_bytes;
+    auto const got =
+        co_await wire_.read({body_buffer_.get(), static_cast<std::size_t>(room)}, body_until_);
     if (got.late) {
         wire_.shard.timed_out.add();
         throw Error(ErrorCode::request_timeout, "the body did not come in time");

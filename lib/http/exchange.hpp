@@ -130,9 +130,9 @@ private:
     TimePoint deadline_{};
 
     BodyFraming body_;
-    std::string_view source_;       // received and not yet handed out
-    bool source_in_body_ = false;   // source_ lies in body_buffer_, not behind the head
-    bool continued_ = false;        // nothing is owed to "Expect: 100-continue"
+    std::string_view source_;      // received and not yet handed out
+    bool source_in_body_ = false;  // source_ lies in body_buffer_, not behind the head
+    bool continued_ = false;       // nothing is owed to "Expect: 100-continue"
     std::uint64_t body_bytes_left_ = 0;
     std::uint64_t body_bytes_in_period_ = 0;
     TimePoint body_until_{};
@@ -142,8 +142,8 @@ private:
     Transfer transfer_ = Transfer::relayed;
     int status_ = 0;
     bool keep_alive_ = false;
-    std::size_t answer_at_ = 0;       // where this answer begins in the collected output
-    std::uint64_t writes_before_ = 0; // of the wire, when it began
+    std::size_t answer_at_ = 0;        // where this answer begins in the collected output
+    std::uint64_t writes_before_ = 0;  // of the wire, when it began
     std::uint64_t body_bytes_written_ = 0;
 };
 

@@ -29,8 +29,8 @@ public:
 
     explicit Collector(Head& head) : head_(head) {
         this->eager(false);
-        this->skip(true);                     // Bodies are BodyFraming's.
-        this->header_limit(0xffff'ffffu);     // LineScanner has the limit.
+        this->skip(true);                  // Bodies are BodyFraming's.
+        this->header_limit(0xffff'ffffu);  // LineScanner has the limit.
         this->body_limit(boost::none);
         head_.fields.clear();
     }
@@ -216,10 +216,9 @@ HeadState detail::LineScanner::scan(std::string_view bytes, Refusal& refusal,
     if (at_ == 0 && !bytes.empty() && !is_token_character(bytes[0]))
         return refuse(ErrorCode::malformed, "this is not an HTTP message");
     while (at_ < bytes.size()) {
-        auto const* const found = static_cast<char const*>(
-            std::memchr(bytes.data() + at_, '\n', bytes.size() - at_));
-        at_ = found == nullptr ? bytes.size()
-                               : static_cast<std::size_t>(found - bytes.data()) + 1;
+        auto const* const found =
+            static_cast<char const*>(std::memchr(bytes.data() + at_, '\n', bytes.size() - at_));
+        at_ = found == nullptr ? bytes.size() : static_cast<std::size_t>(found - bytes.data()) + 1;
         if (request && lines_ == 0 && at_ > limits::uri_bytes_max &&
             bytes.substr(0, at_).find(' ', bytes.find(' ') + 1) > limits::uri_bytes_max)
             return refuse(ErrorCode::uri_too_long, "the target is too long");
@@ -280,8 +279,8 @@ HeadState ReplyParser::parse(std::string_view bytes, std::string_view method) {
     head_.size = bytes.size();
     head_.keep_alive = found.keep_alive();
     if (!frame_body(found, head_, BodyFraming::until_close()).empty()) return HeadState::refused;
-    bool const without_body = method == "HEAD" || head_.status < 200 || head_.status == 204 ||
-                              head_.status == 304;
+    bool const without_body =
+        method == "HEAD" || head_.status < 200 || head_.status == 204 || head_.status == 304;
     if (without_body) head_.body = BodyFraming::none();
     if (head_.body.kind() == BodyFraming::Kind::until_close) head_.keep_alive = false;
     return HeadState::complete;

@@ -32,21 +32,22 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
 public:
     ServerCore(net::Loops& loops, ServerOptions wanted, StreamHandler handler,
                AccessObserver observer)
-        : options_(with_defaults(std::move(wanted))), handler_(std::move(handler)),
+        : options_(with_defaults(std::move(wanted))),
+          handler_(std::move(handler)),
           observer_(std::move(observer)) {
-        for (std::size_t i = 0; i < loops.size(); ++i)
-            places_.emplace_back(*this, loops.at(i));
+        for (std::size_t i = 0; i < loops.size(); ++i) places_.emplace_back(*this, loops.at(i));
     }
 
     void start(net::Loops& loops) {
-        if (!options_.host.empty()) listeners_ = net::Listener::tcp(loops, options_.host, options_.port);
+        if (!options_.host.empty())
+            listeners_ = net::Listener::tcp(loops, options_.host, options_.port);
         if (!options_.unix_path.empty())
             listeners_.push_back(net::Listener::unix_socket(loops, options_.unix_path));
         for (auto& listener : listeners_)
-            listener->start([core = shared_from_this()](net::Loop& loop, net::Socket socket,
-                                                        std::string peer) {
-                core->adopt(core->places_[loop.index()], std::move(socket), std::move(peer));
-            });
+            listener->start(
+                [core = shared_from_this()](net::Loop& loop, net::Socket socket, std::string peer) {
+                    core->adopt(core->places_[loop.index()], std::move(socket), std::move(peer));
+                });
     }
 
     std::uint16_t port() const noexcept { return listeners_.empty() ? 0 : listeners_[0]->port(); }
@@ -158,8 +159,8 @@ private:
 };
 
 Server::Server(net::Loops& loops, ServerOptions options, Handler handler, AccessObserver observer)
-    : Server(loops, options,
-             message_service(std::move(handler), observer, options.on_failure), observer) {}
+    : Server(loops, options, message_service(std::move(handler), observer, options.on_failure),
+             observer) {}
 
 Server::Server(net::Loops& loops, ServerOptions options, StreamHandler handler,
                AccessObserver observer)

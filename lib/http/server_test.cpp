@@ -53,7 +53,9 @@ TEST_F(ServerTest, ReadsBodies) {
     RawClient client(server.port());
     client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
     EXPECT_EQ(client.read_reply().body, "POST / hello");
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
     EXPECT_EQ(client.read_reply().body, "POST / abcde");
 }
 
@@ -61,9 +63,11 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
     auto& server = serve(echo);
     RawClient client(server.port());
     std::string all;
-    for (int i = 0; i < 50; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (int i = 0; i < 50; ++i)
+        all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
     client.send(all);
-    for (int i = 0; i < 50; ++i) EXPECT_EQ(client.read_reply().body, "GET /" + std::to_string(i) + " ");
+    for (int i = 0; i < 50; ++i)
+        EXPECT_EQ(client.read_reply().body, "GET /" + std::to_string(i) + " ");
 }
 
 TEST_F(ServerTest, MakesProblemsOfErrors) {
@@ -77,9 +81,10 @@ TEST_F(ServerTest, MakesProblemsOfErrors) {
     EXPECT_EQ(reply.status, 404);
     EXPECT_EQ(reply.headers.get("Content-Type"), "application/problem+json");
     EXPECT_EQ(reply.headers.get("X-Request-ID"), "abc");
-    EXPECT_EQ(reply.body,
-              R"({"type":"/problems/not_found","title":"Not Found","status":404,)"
-              R"("detail":"no such post","message":"no such post","code":"not_found","request_id":"abc"})");
+    EXPECT_EQ(
+        reply.body,
+        R"({"type":"/problems/not_found","title":"Not Found","status":404,)"
+        R"("detail":"no such post","message":"no such post","code":"not_found","request_id":"abc"})");
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ bool is_id_character(char c) {
 
 /// Lower-case hex digits that are not all zero.
 bool is_trace_part(std::string_view text) {
-    bool const hex = std::ranges::all_of(
-        text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+    bool const hex =
+        std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
     return hex && text.find_first_not_of('0') != text.npos;
 }
 

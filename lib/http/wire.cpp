@@ -21,8 +21,7 @@ net::Task<> Wire::send(std::string_view more) {
     expire();
     std::array<boost::asio::const_buffer, 2> const both{
         boost::asio::buffer(output), boost::asio::buffer(more.data(), more.size())};
-    auto const [error, count] =
-        co_await boost::asio::async_write(stream, both, net::use_tuple);
+    auto const [error, count] = co_await boost::asio::async_write(stream, both, net::use_tuple);
     if (error && stream.expired()) shard.timed_out.add();
     write_until_ = TimePoint::max();
     expire();

@@ -20,8 +20,7 @@ public:
     /// More than this is not collected but sent.
     static constexpr std::size_t output_bytes_max = 64 << 10;
 
-    Wire(Shard& shard, net::Socket socket)
-        : shard(shard), stream(shard.loop, std::move(socket)) {}
+    Wire(Shard& shard, net::Socket socket) : shard(shard), stream(shard.loop, std::move(socket)) {}
 
     struct Received {
         std::size_t count;  // 0: the client has closed, or is late

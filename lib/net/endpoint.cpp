@@ -2,9 +2,9 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <fmt/format.h>
 
 namespace grover::net {
 namespace {
@@ -39,12 +39,12 @@ Task<std::vector<SocketAddress>> look_up(Loop& loop, std::string host, std::uint
     // Shared with the lookup, which outlives this coroutine when it is slow.
     auto state = std::make_shared<State>(loop.executor());
     state->done.expires_at(deadline);
-    state->resolver.async_resolve(host, std::to_string(port),
-                                  [state](boost::system::error_code, Tcp::resolver::results_type const& results) {
-                                      for (auto const& entry : results)
-                                          state->found.emplace_back(entry.endpoint());
-                                      state->done.cancel();
-                                  });
+    state->resolver.async_resolve(
+        host, std::to_string(port),
+        [state](boost::system::error_code, Tcp::resolver::results_type const& results) {
+            for (auto const& entry : results) state->found.emplace_back(entry.endpoint());
+            state->done.cancel();
+        });
     co_await state->done.async_wait(use_tuple);
     co_return state->found;
 }

@@ -1,5 +1,5 @@
-// A point in time by which something must have happened, found out by its loop's sweep (about every 100 ms): setting
-// or moving it is one store, where a timer per operation is a heap operation.
+// A point in time by which something must have happened, found out by its loop's sweep (about every
+// 100 ms): setting or moving it is one store, where a timer per operation is a heap operation.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,8 @@ public:
     /// The sweep found the deadline passed. Stays true until a new one is set.
     bool expired() const noexcept { return expired_; }
 
-    /// For the loop: O(1). Called at every sweep after the deadline, so that an operation begun too late ends too.
+    /// For the loop: O(1). Called at every sweep after the deadline, so that an operation begun too
+    /// late ends too.
     void sweep(TimePoint now) {
         if (now < deadline_) return;
         expired_ = true;
@@ -43,7 +44,8 @@ protected:
     ~Expiring() = default;
 
 private:
-    /// Must neither destroy an Expiring nor run anybody's code: cancelling an operation only posts its end.
+    /// Must neither destroy an Expiring nor run anybody's code: cancelling an operation only posts
+    /// its end.
     virtual void on_expiry() noexcept = 0;
 
     TimePoint deadline_ = TimePoint::max();

@@ -5,10 +5,10 @@
 
 #include <cerrno>
 
+#include <fmt/format.h>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <fmt/format.h>
 
 #include "base/config.hpp"
 #include "net/async.hpp"
@@ -28,7 +28,8 @@ void require(error_code error, std::string const& where) {
     if (error) throw ConfigError(fmt::format("cannot listen on {}: {}", where, error.message()));
 }
 
-void bind_to(Acceptor& acceptor, SocketAddress const& address, std::string const& where, bool shared) {
+void bind_to(Acceptor& acceptor, SocketAddress const& address, std::string const& where,
+             bool shared) {
     error_code error;
     acceptor.open(address.protocol(), error);
     require(error, where);
@@ -41,7 +42,8 @@ void bind_to(Acceptor& acceptor, SocketAddress const& address, std::string const
 SocketAddress tcp_address(Loop& loop, std::string const& host, std::uint16_t port) {
     error_code error;
     asio::ip::tcp::resolver resolver(loop.context());
-    auto const found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
+    auto const found =
+        resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
     require(error, host);
     return found.begin()->endpoint();
 }
@@ -56,7 +58,7 @@ std::uint16_t port_of(Acceptor const& acceptor) {
 
 /// Removes what a dead process left at `path`.
 void clear_socket_path(Loop& loop, std::string const& path) {
-    struct stat file {};
+    struct stat file{};
     if (::lstat(path.c_str(), &file) != 0) return;
     if (!S_ISSOCK(file.st_mode))
         throw ConfigError(fmt::format("cannot listen on {}: the file is not a socket", path));
@@ -79,12 +81,14 @@ public:
         for (std::size_t turn = 0; acceptor.is_open(); ++turn) {
             Loop& target = *targets[turn % targets.size()];
             SocketAddress peer;
-            auto [error, socket] = co_await acceptor.async_accept(target.executor(), peer, use_tuple);
+            auto [error, socket] =
+                co_await acceptor.async_accept(target.executor(), peer, use_tuple);
             if (!acceptor.is_open()) co_return;
             if (!error) {
                 hand_over(target, std::move(socket), address_text(peer), on_accept);
             } else if (error != asio::error::connection_aborted) {
-                // No descriptor or memory left: what waits in the queue stays there and would be found again at once.
+                // No descriptor or memory left: what waits in the queue stays there and would be
+                // found again at once.
                 co_await pause(exhausted_pause);
             }
         }
@@ -94,7 +98,7 @@ public:
         error_code ignored;  // The descriptor is gone in any case.
         acceptor.close(ignored);
         if (path.empty()) return;
-        struct stat now {};
+        struct stat now{};
         bool const ours = ::lstat(path.c_str(), &now) == 0 && now.st_ino == inode;
         if (ours) ::unlink(path.c_str());
         path.clear();
@@ -110,23 +114,25 @@ public:
 private:
     void hand_over(Loop& target, Socket socket, std::string peer, OnAccept const& on_accept) {
         if (&target == &loop) return on_accept(target, std::move(socket), std::move(peer));
-        asio::post(target.executor(),
-                   [&target, on_accept, socket = std::move(socket), peer = std::move(peer)]() mutable {
-                       on_accept(target, std::move(socket), std::move(peer));
-                   });
+        asio::post(target.executor(), [&target, on_accept, socket = std::move(socket),
+                                       peer = std::move(peer)]() mutable {
+            on_accept(target, std::move(socket), std::move(peer));
+        });
     }
 };
 
 Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Listener::~Listener() { close(); }
+Listener::~Listener() {
+    close();
+}
 
 std::vector<std::unique_ptr<Listener>> Listener::tcp(Loops& loops, std::string const& host,
                                                      std::uint16_t port) {
     auto const address = tcp_address(loops.at(0), host, port);
     auto const where = fmt::format("{}:{}", host, port);
     if (port != 0) {
-        // Sockets with SO_REUSEPORT would share the port with another process of the same user without a word; one
-        // without it is refused.
+        // Sockets with SO_REUSEPORT would share the port with another process of the same user
+        // without a word; one without it is refused.
         Acceptor probe(loops.at(0).executor());
         bind_to(probe, address, where, false);
     }
@@ -150,7 +156,8 @@ std::unique_ptr<Listener> Listener::unix_socket(Loops& loops, std::string const&
     try {
         address.path(path);
     } catch (boost::system::system_error const&) {
-        throw ConfigError(fmt::format("cannot listen on {}: the path is too long for a socket", path));
+        throw ConfigError(
+            fmt::format("cannot listen on {}: the path is too long for a socket", path));
     }
     clear_socket_path(loops.at(0), path);
     std::vector<Loop*> targets;
@@ -159,7 +166,7 @@ std::unique_ptr<Listener> Listener::unix_socket(Loops& loops, std::string const&
     bind_to(impl->acceptor, address, path, false);
     // Before listen(): until then nobody can connect.
     ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
-    struct stat file {};
+    struct stat file{};
     if (::lstat(path.c_str(), &file) == 0) impl->inode = file.st_ino;
     impl->path = path;
     error_code error;
@@ -168,8 +175,12 @@ std::unique_ptr<Listener> Listener::unix_socket(Loops& loops, std::string const&
     return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 
-Loop& Listener::loop() noexcept { return impl_->loop; }
-std::uint16_t Listener::port() const noexcept { return impl_->port; }
+Loop& Listener::loop() noexcept {
+    return impl_->loop;
+}
+std::uint16_t Listener::port() const noexcept {
+    return impl_->port;
+}
 
 void Listener::start(OnAccept on_accept) {
     asio::co_spawn(
@@ -178,6 +189,8 @@ void Listener::start(OnAccept on_accept) {
         asio::detached);
 }
 
-void Listener::close() noexcept { impl_->close(); }
+void Listener::close() noexcept {
+    impl_->close();
+}
 
 }  // namespace grover::net

@@ -18,12 +18,14 @@ public:
     /// Called on the target's thread, with a socket made on its executor.
     using OnAccept = std::function<void(Loop& target, Socket socket, std::string peer)>;
 
-    /// One listener per loop on the same port (SO_REUSEPORT): the kernel spreads the connections and nothing crosses a
-    /// thread. Port 0 takes a free one, the same for all. Throws ConfigError when the address is taken or unusable.
+    /// One listener per loop on the same port (SO_REUSEPORT): the kernel spreads the connections
+    /// and nothing crosses a thread. Port 0 takes a free one, the same for all. Throws ConfigError
+    /// when the address is taken or unusable.
     static std::vector<std::unique_ptr<Listener>> tcp(Loops& loops, std::string const& host,
                                                       std::uint16_t port);
-    /// One listener on the first loop that deals its connections out in turn. The file of a dead process is replaced;
-    /// throws ConfigError when somebody answers there or the file is not a socket. Only the owner may connect.
+    /// One listener on the first loop that deals its connections out in turn. The file of a dead
+    /// process is replaced; throws ConfigError when somebody answers there or the file is not a
+    /// socket. Only the owner may connect.
     static std::unique_ptr<Listener> unix_socket(Loops& loops, std::string const& path);
 
     ~Listener();
@@ -33,16 +35,18 @@ public:
     Loop& loop() noexcept;
     /// 0 for a unix socket.
     std::uint16_t port() const noexcept;
-    /// Connections wait in the kernel's queue until this. When the process has no descriptor left, accepting pauses
-    /// for 100 ms and goes on.
+    /// Connections wait in the kernel's queue until this. When the process has no descriptor left,
+    /// accepting pauses for 100 ms and goes on.
     void start(OnAccept on_accept);
-    /// Stops accepting and removes the socket file. Idempotent; on the loop's thread, or when it does not run.
+    /// Stops accepting and removes the socket file. Idempotent; on the loop's thread, or when it
+    /// does not run.
     void close() noexcept;
 
 private:
     class Impl;
     explicit Listener(std::shared_ptr<Impl> impl);
-    std::shared_ptr<Impl> impl_;  // shared with the accepting coroutine, which ends later than close()
+    std::shared_ptr<Impl>
+        impl_;  // shared with the accepting coroutine, which ends later than close()
 };
 
 }  // namespace grover::net

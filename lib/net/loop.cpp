@@ -59,19 +59,25 @@ Loop::Loop(std::size_t index) : index_(index), impl_(std::make_unique<Impl>()), 
     impl_->sweep_regularly();
 }
 
-// The timer goes first because it needs the context, then the context with all suspended work, then Impl.
-Loop::~Loop() { impl_->timer.reset(); }
+// The timer goes first because it needs the context, then the context with all suspended work, then
+// Impl.
+Loop::~Loop() {
+    impl_->timer.reset();
+}
 
-Loop* Loop::current() noexcept { return current_loop; }
+Loop* Loop::current() noexcept {
+    return current_loop;
+}
 
-Loop::SweepHandle Loop::on_sweep(std::function<void(std::chrono::steady_clock::time_point)> function) {
+Loop::SweepHandle Loop::on_sweep(
+    std::function<void(std::chrono::steady_clock::time_point)> function) {
     auto sweeper = std::make_shared<Impl::Sweeper>(std::move(function));
     impl_->sweepers.push_back(sweeper);
     return sweeper;
 }
 
-// Asio's queue is first in, first out, and what the reactor finds is queued behind it: a posted function runs after
-// the handlers that are ready now.
+// Asio's queue is first in, first out, and what the reactor finds is queued behind it: a posted
+// function runs after the handlers that are ready now.
 void Loop::at_end_of_turn(std::function<void()> function) {
     impl_->end_of_turn.push_back(std::move(function));
     if (impl_->end_of_turn.size() == 1) asio::post(context_, [this] { impl_->run_end_of_turn(); });
@@ -86,18 +92,26 @@ void Loop::run() {
     current_loop = outer;
 }
 
-void Loop::stop() { context_.stop(); }
+void Loop::stop() {
+    context_.stop();
+}
 
-bool Loop::running() const noexcept { return impl_->running; }
+bool Loop::running() const noexcept {
+    return impl_->running;
+}
 
-Expiring::Expiring(Loop& loop) { loop.impl_->expiring.push_back(*this); }
+Expiring::Expiring(Loop& loop) {
+    loop.impl_->expiring.push_back(*this);
+}
 
 Loops::Loops(std::size_t count, std::size_t blocking_threads)
     : blocking_(std::make_unique<asio::thread_pool>(blocking_threads)) {
     for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(i));
 }
 
-Loops::~Loops() { stop(); }
+Loops::~Loops() {
+    stop();
+}
 
 void Loops::start() {
     for (auto& loop : loops_) {

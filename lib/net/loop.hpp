@@ -50,7 +50,8 @@ private:
     friend class Loops;
     class Impl;
     std::size_t index_;
-    // Before the context: frames that the context destroys at the end still take themselves out of Impl's list.
+    // Before the context: frames that the context destroys at the end still take themselves out of
+    // Impl's list.
     std::unique_ptr<Impl> impl_;
     asio::io_context context_;
 };

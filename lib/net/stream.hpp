@@ -1,13 +1,15 @@
-// A connected byte stream, TCP or unix socket alike: the only owner of a socket. Models Asio's AsyncReadStream and
-// AsyncWriteStream, so coroutines, asio::async_write and ssl::stream work on it.
+// A connected byte stream, TCP or unix socket alike: the only owner of a socket. Models Asio's
+// AsyncReadStream and AsyncWriteStream, so coroutines, asio::async_write and ssl::stream work on
+// it.
 //
 //     net::Stream stream(loop);
 //     stream.expires_at(now + 1s);
 //     auto [error] = co_await stream.async_connect(endpoint, net::use_tuple);
 //     if (stream.expired()) ...             // error is operation_aborted
 //
-// The deadline is coarse (Expiring): once it has passed, every pending operation ends with operation_aborted and
-// expired() says why. The stream stays open: a new deadline makes it usable again, say for a last answer.
+// The deadline is coarse (Expiring): once it has passed, every pending operation ends with
+// operation_aborted and expired() says why. The stream stays open: a new deadline makes it usable
+// again, say for a last answer.
 #pragma once
 
 #include <string>
@@ -53,8 +55,8 @@ public:
 
     /// TCP_NODELAY: every message of ours is one write. Does nothing on a unix socket.
     void without_delay() noexcept;
-    /// The other side has closed, or sent what nobody asked for: a kept connection that is of no more use. One
-    /// system call.
+    /// The other side has closed, or sent what nobody asked for: a kept connection that is of no
+    /// more use. One system call.
     bool stale() noexcept;
     /// Ends what is written; reading goes on.
     void shutdown_send() noexcept;
