@@ -1,17 +1,18 @@
 #!/bin/sh
-# docs_ui.sh OUT: makes the page behind /docs (web/docs/README.md) in the folder OUT. Called by the build.
-# The packages are installed once for all presets, in build/npm/docs. OUT/.complete is there when all worked; without
+# docs_ui.sh OUT STAMP: makes the page behind /docs (web/docs/README.md) in the folder OUT. Called by the build.
+# The packages are installed once for all presets, in build/npm/docs. The file STAMP is there when all worked; without
 # npm, or when the registry cannot be reached, OUT holds a page that says so, and the next build tries again.
 set -eu
 
 out=$1
+stamp=$2
 source_folder=$(cd "$(dirname "$0")/../web/docs" && pwd)
 packages=$source_folder/../../build/npm/docs
 mkdir -p "$out" "$packages"
 
 give_up() {
     cp "$source_folder/missing.html" "$out/index.html"
-    rm -f "$out/.complete"
+    rm -f "$stamp"
     echo "/docs will only say what to install: $*"
     exit 0
 }
@@ -32,4 +33,4 @@ cp "$source_folder/index.html" "$out/index.html"
 { sed '/^\/\/# sourceMappingURL=/d' "$ui/swagger-ui-bundle.js"; echo; cat "$source_folder/docs.js"; } >"$out/docs.js"
 { sed 's/\/\*# sourceMappingURL=.*\*\///' "$ui/swagger-ui.css"; echo; cat "$source_folder/docs.css"; } >"$out/docs.css"
 { cat "$ui/NOTICE" "$ui/LICENSE"; echo; cat "$ui/swagger-ui-bundle.js.LICENSE.txt"; } >"$out/LICENSE.txt"
-touch "$out/.complete"
+touch "$stamp"

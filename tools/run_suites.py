@@ -104,6 +104,8 @@ def run_suite(suite: Suite, environment: dict[str, str], log: Path, verbose: boo
             timed_out = child.poll() is None
         finally:
             end_group(child)
+        if verbose:
+            print(shown.read(), end="", flush=True)
         output = log.read_text(encoding="utf-8", errors="replace")
     return judge(output, child.returncode, f"ended after {suite.limit} s" if timed_out else "")
 

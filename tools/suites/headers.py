@@ -19,14 +19,15 @@ from pathlib import Path
 
 COMPILER = "clang++-19"
 FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
-         "-Wno-pragma-once-outside-header", "-Ilib", "-Iservices", "-I.", "-DGROVER_VERSION=\"0\"",
+         "-Wno-pragma-once-outside-header", "-Ilib", "-Iservices", "-Itools/template", "-I.", "-DGROVER_VERSION=\"0\"",
          "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED",
          "-DBOOST_ASIO_DISABLE_CONCEPTS", "-x", "c++"]
+TOPS = ("lib", "contracts", "services", "tools/template")
 KEPT = Path("build/headers.json")
 
 
 def headers() -> list[str]:
-    return sorted(str(path) for top in ("lib", "contracts", "services") for path in Path(top).rglob("*.hpp"))
+    return sorted(str(path) for top in TOPS for path in Path(top).rglob("*.hpp"))
 
 
 def digest(files: list[str]) -> str:

@@ -258,13 +258,14 @@ class UpTest(unittest.TestCase):
     def test_unready_service_is_not_called_ready(self) -> None:
         self.behave("user", "unready")
         with subprocess.Popen([ROOT / "grover", "up", "--detach", "--data", self.data], env=self.environment,
-                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as starting:
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as starting:
             self.until(lambda: (self.data / "log" / "user.log").exists() and
                        "started" in (self.data / "log" / "user.log").read_text(), "user runs")
             self.assertIsNone(starting.poll())
             self.assertEqual(self.grover("down").returncode, 0)
             said, _ = starting.communicate(timeout=LIMIT_S)
-        self.assertEqual((starting.returncode, said), (1, ""))
+        self.assertEqual((starting.returncode, said), (1, "grover: stopped before all were ready\n"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# Make a new service from the template, ready to build and to change.
+#
+# usage: ./grover new-service NAME [--port N]
+#   NAME       lower-case letters and digits, a noun in the singular: media, payment, notification
+#   --port N   where it listens (default: the next free one after the services that are there)
+#
+# Copies tools/template/sample to services/NAME and adds the service to tools/services.json; the build finds it by its
+# place. In the template, `sample` stands for the name, `Sample` for it in PascalCase, `SAMPLE_PORT` for the port;
+# also in file names.
+import argparse
+import json
+import keyword
+import re
+import shutil
+
+from house import Trouble, main_of, root
+
+NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+# Folders of the house and words of C++ that would not compile as a namespace.
+TAKEN = {"base", "reflect", "telemetry", "net", "http", "store", "resilience", "events", "auth", "service", "testing",
+         "contracts", "grover", "sample", "std", "class", "struct", "namespace", "template", "default", "public",
+         "private", "protected", "new", "delete", "operator", "switch", "case", "using", "union", "enum", "export",
+         "import", "module", "int", "bool", "char", "long", "short", "float", "double", "void", "auto", "this"}
+
+
+def substitute(text: str, name: str, port: int) -> str:
+    return text.replace("SAMPLE_PORT", str(port)).replace("Sample", name.capitalize()).replace("sample", name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./grover new-service", add_help=False)
+    parser.add_argument("name")
+    parser.add_argument("--port", type=int)
+    options = parser.parse_args()
+    name = options.name
+    if not NAME.fullmatch(name):
+        raise Trouble(f"'{name}' is no name for a service: 2 to 31 lower-case letters and digits, a letter first")
+    if name in TAKEN or keyword.iskeyword(name):
+        raise Trouble(f"'{name}' means something else here already")
+    folder, template = root() / "services" / name, root() / "tools" / "template" / "sample"
+    if folder.exists():
+        raise Trouble(f"services/{name} is there already")
+    listing = root() / "tools" / "services.json"
+    services = json.loads(listing.read_text(encoding="utf-8"))
+    port = options.port or max(service["port"] for service in services) + 1
+    if not 1024 <= port <= 65535 or port in [service["port"] for service in services]:
+        raise Trouble(f"port {port} is taken by another service, or is none (1024 to 65535)")
+
+    part = folder.with_name(f".{name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    for source in sorted(path for path in template.rglob("*") if path.is_file()):
+        target = part / substitute(source.relative_to(template).as_posix(), name, port)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(substitute(source.read_text(encoding="utf-8"), name, port), encoding="utf-8")
+    part.rename(folder)
+
+    services.insert(-1, {"name": name, "program": f"grover-{name}-service", "port": port})
+    lines = ",\n".join("  " + json.dumps(service) for service in services)
+    listing.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    print(f"grover: services/{name} is made, port {port}; start with services/{name}/routes.cpp, then\n"
+          f"  ./grover build && ./grover test unit levels")
+    return 0
+
+
+main_of(main)
