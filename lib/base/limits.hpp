@@ -34,6 +34,7 @@ inline constexpr auto linger_time_max = 2s;    // until a client that sent too m
 
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;
+inline constexpr auto upstream_idle_time_max = 30s;  // below every server's idle_time_max
 inline constexpr auto connect_time_max = 1s;
 
 // Store.

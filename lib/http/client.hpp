@@ -38,11 +38,13 @@ public:
     /// was sent), bad_gateway (broken reply or lost connection), gateway_timeout. A request that
     /// met a kept connection which the other side had just closed is sent once more on a new one,
     /// if nothing of a reply had come and the method is safe or it carries an Idempotency-Key.
+    /// Throws std::invalid_argument for what cannot be sent: an origin of another form, a line
+    /// break in the target or in a field.
     net::Task<Response> send(Outgoing request, Deadline deadline);
 
 private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  // shared with requests under way
 };
 
 }  // namespace grover::http
