@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# The committed OpenAPI documents are what the services print, and are valid.
+# order: 40
+"""Compares openapi/*.json with the services and checks each with a linter from npm (tools/openapi/)."""
+
+import difflib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from house import Trouble
+from api_documents import documents
+
+DIFF_LINES_MAX = 60
+
+
+def unchanged(file: Path, text: str) -> bool:
+    committed = file.read_text(encoding="utf-8") if file.exists() else ""
+    if committed == text:
+        return True
+    name = file.relative_to(Path.cwd())
+    print(f"{name} is not what the service prints; ./grover openapi writes it anew")
+    lines = difflib.unified_diff(committed.splitlines(), text.splitlines(), str(name), "the service", lineterm="", n=2)
+    print("\n".join(list(lines)[:DIFF_LINES_MAX]))
+    return False
+
+
+def install_linter() -> Path | None:
+    """Nothing when npm is missing or its registry cannot be reached."""
+    source, target = Path("tools/openapi"), Path("build/npm/openapi").absolute()
+    if not shutil.which("npm"):
+        return None
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc", "lint.mjs"):
+        changed = not (target / name).exists() or (target / name).read_bytes() != (source / name).read_bytes()
+        if changed:
+            shutil.copy(source / name, target / name)
+            (target / "installed").unlink(missing_ok=True)
+    if not (target / "installed").exists():
+        done = subprocess.run(["npm", "ci", "--prefix", target, "--prefer-offline", "--loglevel=error"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=300)
+        if done.returncode != 0:
+            return None
+        (target / "installed").touch()
+    return target / "lint.mjs"
+
+
+def main() -> int:
+    passed = failed = skipped = 0
+    try:
+        expected = documents(Path(os.environ["GROVER_BIN"]))
+    except Trouble as trouble:
+        print(f"{trouble}\n0 passed, 1 failed, 0 skipped")
+        return 1
+    for file, text in expected.items():
+        good = unchanged(file, text)
+        passed, failed = passed + good, failed + (not good)
+    linter = install_linter()
+    files = [str(file) for file in expected if file.exists()]
+    if linter is None:
+        print("skipped: the linter, which needs npm and its registry once")
+        skipped = len(files)
+    for file in files if linter else []:
+        good = subprocess.run(["node", linter, file], stdin=subprocess.DEVNULL, check=False).returncode == 0
+        passed, failed = passed + good, failed + (not good)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
