@@ -42,5 +42,9 @@ inline constexpr std::size_t batch_operations_max = 10'000;
 inline constexpr std::size_t group_commit_batches_max = 128;
 inline constexpr std::size_t write_queue_max = 4'096;
 inline constexpr std::size_t find_limit_max = 1'000;
+inline constexpr std::size_t in_values_max = 10'000;
+inline constexpr std::size_t document_bytes_max = 16 << 20;
+inline constexpr std::size_t document_depth_max = 128;
+inline constexpr std::size_t search_words_max = 64;
 
 }  // namespace grover::limits

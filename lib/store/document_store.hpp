@@ -42,16 +42,16 @@ struct Index {
 
 struct CollectionSpec {
     std::string name;
-    std::vector<Index> indexes;
+    std::vector<Index> indexes = {};
     /// Fields whose words can be searched (search()); empty for none.
-    std::vector<std::string> searchable;
+    std::vector<std::string> searchable = {};
     /// Documents whose this field (an RFC 3339 time) has passed may be removed by the engine. Empty
     /// for none.
-    std::string expires_field;
+    std::string expires_field = {};
 };
 
 struct Schema {
-    std::vector<CollectionSpec> collections;
+    std::vector<CollectionSpec> collections = {};
 };
 
 // ---- Queries
@@ -74,14 +74,14 @@ struct Order {
 
 struct Query {
     std::string_view collection;
-    Filter filter;
+    Filter filter = {};
     /// Ties are broken by "_id" in the direction of the last entry, so that every order is total.
-    std::vector<Order> order;
+    std::vector<Order> order = {};
     std::size_t limit = 20;  // 1..limits::find_limit_max
     std::size_t skip = 0;
     /// Only what sorts strictly after this position: the values of the `order` fields, then the
     /// "_id".
-    std::vector<json::value> after;
+    std::vector<json::value> after = {};
 };
 
 /// Words, all of which must occur. `last_is_prefix`: the last word matches the beginning of a word
@@ -89,10 +89,10 @@ struct Query {
 /// an operator.
 struct Search {
     std::string_view collection;
-    std::vector<std::string> words;
-    std::vector<std::vector<std::string>> phrases;  // words in a row
+    std::vector<std::string> words = {};
+    std::vector<std::vector<std::string>> phrases = {};  // words in a row
     bool last_is_prefix = true;
-    Filter filter;  // equality and ranges on declared fields, as in Query
+    Filter filter = {};  // equality and ranges on declared fields, as in Query
     std::size_t limit = 20;
     std::size_t skip = 0;  // ranked results are paged by position: 0..limits::page_skip_max
 };
@@ -116,7 +116,7 @@ struct Insert {
 struct Replace {
     std::string collection;
     json::object body;
-    std::optional<std::int64_t> if_version;
+    std::optional<std::int64_t> if_version = {};
 };
 /// Inserts or replaces, whichever applies.
 struct Upsert {
@@ -124,22 +124,23 @@ struct Upsert {
     json::object body;
 };
 /// Changes members of a document in place. Counters go through `inc`, so concurrent patches add up.
+/// A name with dots reaches into objects, which are made when they are missing: "votes.2".
 struct Patch {
     std::string collection;
     std::string id;
-    json::object set;                                       // null removes the value
-    std::vector<std::pair<std::string, std::int64_t>> inc;  // a missing member counts as 0
-    Filter only_if;                                         // equality only; else fails (condition)
+    json::object set = {};                                       // null removes the value
+    std::vector<std::pair<std::string, std::int64_t>> inc = {};  // a missing member counts as 0
+    Filter only_if = {};                                         // equality only; else fails (condition)
     bool ignore_missing = false;  // do nothing when the document is not there
-    std::optional<std::int64_t> if_version;
+    std::optional<std::int64_t> if_version = {};
 };
 /// Fails (missing) when it is not there, unless `ignore_missing`.
 struct Remove {
     std::string collection;
     std::string id;
-    Filter only_if;
+    Filter only_if = {};
     bool ignore_missing = false;
-    std::optional<std::int64_t> if_version;
+    std::optional<std::int64_t> if_version = {};
 };
 /// Removes all that match, however many; never fails.
 struct RemoveAll {
