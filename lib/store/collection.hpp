@@ -66,15 +66,20 @@ std::string field_name() {
 /// As reflect::to_value, without the way through text for what is no structure.
 template <class V>
 json::value field_value(V const& value) {
-    if constexpr (std::is_arithmetic_v<V>) return json::value(value);
+    if constexpr (std::is_arithmetic_v<V>)
+        return json::value(value);
     else if constexpr (std::convertible_to<V const&, std::string_view>)
         return json::value(std::string_view(value));
     else if constexpr (requires { std::string_view(value.str()); })
         return json::value(std::string_view(value.str()));
-    else if constexpr (reflect::DescribedEnum<V>) return json::value(reflect::name_of(value));
-    else if constexpr (std::same_as<V, Timestamp>) return json::value(value.to_string());
-    else if constexpr (reflect::is_optional<V>) return value ? field_value(*value) : json::value();
-    else return reflect::to_value(value);
+    else if constexpr (reflect::DescribedEnum<V>)
+        return json::value(reflect::name_of(value));
+    else if constexpr (std::same_as<V, Timestamp>)
+        return json::value(value.to_string());
+    else if constexpr (reflect::is_optional<V>)
+        return value ? field_value(*value) : json::value();
+    else
+        return reflect::to_value(value);
 }
 
 }  // namespace detail
@@ -272,8 +277,8 @@ public:
     /// The first of list(), if any.
     Task<std::optional<Stored<T>>> first(Where<T> filter,
                                          std::vector<OrderBy<T>> order = {}) const {
-        auto found = co_await list(
-            {.filter = std::move(filter), .order = std::move(order), .limit = 1});
+        auto found =
+            co_await list({.filter = std::move(filter), .order = std::move(order), .limit = 1});
         if (found.empty()) co_return std::nullopt;
         co_return std::move(found.front());
     }
@@ -351,8 +356,10 @@ public:
 
 private:
     static std::string_view text_of(Id const& id) {
-        if constexpr (requires { std::string_view(id.str()); }) return id.str();
-        else return id;
+        if constexpr (requires { std::string_view(id.str()); })
+            return id.str();
+        else
+            return id;
     }
     std::vector<Stored<T>> decode_all(std::vector<Document> documents) const {
         std::vector<Stored<T>> out;

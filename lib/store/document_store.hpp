@@ -130,7 +130,7 @@ struct Patch {
     std::string id;
     json::object set = {};                                       // null removes the value
     std::vector<std::pair<std::string, std::int64_t>> inc = {};  // a missing member counts as 0
-    Filter only_if = {};                                         // equality only; else fails (condition)
+    Filter only_if = {};          // equality only; else fails (condition)
     bool ignore_missing = false;  // do nothing when the document is not there
     std::optional<std::int64_t> if_version = {};
 };

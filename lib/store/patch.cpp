@@ -37,8 +37,10 @@ std::pair<json::object*, std::string_view> holder_of(json::object& body, std::st
 void increase(json::object& body, std::string_view field, std::int64_t by) {
     auto const [holder, name] = holder_of(body, field, true);
     auto& value = (*holder)[name];
-    if (value.is_null()) value = by;
-    else if (value.is_double()) value = value.get_double() + static_cast<double>(by);
+    if (value.is_null())
+        value = by;
+    else if (value.is_double())
+        value = value.get_double() + static_cast<double>(by);
     else if (!value.is_int64() || __builtin_add_overflow(value.get_int64(), by, &value.get_int64()))
         wrong(field, "is no number that can be increased so");
 }
@@ -55,8 +57,7 @@ void check_patch(Patch const& patch) {
     std::set<std::string_view> seen;
     auto const look_at = [&](std::string_view field) {
         if (field == "_id" || field.starts_with("_id.")) wrong(field, "an id does not change");
-        if (field.empty() || field.starts_with('.') || field.ends_with('.') ||
-            field.contains(".."))
+        if (field.empty() || field.starts_with('.') || field.ends_with('.') || field.contains(".."))
             wrong(field, "is no name");
         if (!seen.insert(field).second) wrong(field, "is there twice");
     };
@@ -72,8 +73,10 @@ void apply_patch(Patch const& patch, json::object& body) {
         bool const remove = member.value().is_null();
         auto const [holder, name] = holder_of(body, member.key(), !remove);
         if (!holder) continue;
-        if (remove) holder->erase(name);
-        else (*holder)[name] = member.value();
+        if (remove)
+            holder->erase(name);
+        else
+            (*holder)[name] = member.value();
     }
     for (auto const& [field, by] : patch.inc) increase(body, field, by);
 }

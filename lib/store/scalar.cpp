@@ -41,10 +41,14 @@ bool holds(Condition const& condition, json::object const& body) {
     if (!value || !bound || !same_kind(*value, *bound)) return false;
     auto const order = compare(*value, *bound);
     switch (condition.op) {
-        case Op::less: return order < 0;
-        case Op::less_equal: return order <= 0;
-        case Op::greater: return order > 0;
-        default: return order >= 0;
+        case Op::less:
+            return order < 0;
+        case Op::less_equal:
+            return order <= 0;
+        case Op::greater:
+            return order > 0;
+        default:
+            return order >= 0;
     }
 }
 
@@ -53,24 +57,31 @@ bool holds(Condition const& condition, json::object const& body) {
 std::optional<Scalar> scalar_of(json::value const* value) {
     if (!value) return Null{};
     switch (value->kind()) {
-        case json::kind::null: return Null{};
-        case json::kind::bool_: return value->get_bool();
-        case json::kind::int64: return value->get_int64();
+        case json::kind::null:
+            return Null{};
+        case json::kind::bool_:
+            return value->get_bool();
+        case json::kind::int64:
+            return value->get_int64();
         case json::kind::uint64: {
             auto const whole = value->get_uint64();
             if (std::in_range<std::int64_t>(whole)) return static_cast<std::int64_t>(whole);
             return static_cast<double>(whole);
         }
-        case json::kind::double_: return value->get_double();
-        case json::kind::string: return std::string_view(value->get_string());
-        default: return {};
+        case json::kind::double_:
+            return value->get_double();
+        case json::kind::string:
+            return std::string_view(value->get_string());
+        default:
+            return {};
     }
 }
 
 std::weak_ordering compare(Scalar const& a, Scalar const& b) {
     if (auto const by_kind = rank_of(a) <=> rank_of(b); by_kind != 0) return by_kind;
     switch (rank_of(a)) {
-        case 0: return std::weak_ordering::equivalent;
+        case 0:
+            return std::weak_ordering::equivalent;
         case 1: {
             auto const* left = std::get_if<std::int64_t>(&a);
             auto const* right = std::get_if<std::int64_t>(&b);
@@ -81,12 +92,16 @@ std::weak_ordering compare(Scalar const& a, Scalar const& b) {
                    : x > y ? std::weak_ordering::greater
                            : std::weak_ordering::equivalent;
         }
-        case 2: return std::get<std::string_view>(a) <=> std::get<std::string_view>(b);
-        default: return std::get<bool>(a) <=> std::get<bool>(b);
+        case 2:
+            return std::get<std::string_view>(a) <=> std::get<std::string_view>(b);
+        default:
+            return std::get<bool>(a) <=> std::get<bool>(b);
     }
 }
 
-bool same_kind(Scalar const& a, Scalar const& b) { return rank_of(a) == rank_of(b); }
+bool same_kind(Scalar const& a, Scalar const& b) {
+    return rank_of(a) == rank_of(b);
+}
 
 bool matches(Filter const& filter, json::object const& body) {
     return std::ranges::all_of(filter, [&](Condition const& c) { return holds(c, body); });

@@ -23,7 +23,9 @@ using Scalar = std::variant<Null, std::int64_t, double, std::string_view, bool>;
 
 /// Nothing for an array or an object; Null for null and for a missing member (a null pointer).
 std::optional<Scalar> scalar_of(json::value const* value);
-inline std::optional<Scalar> scalar_of(json::value const& value) { return scalar_of(&value); }
+inline std::optional<Scalar> scalar_of(json::value const& value) {
+    return scalar_of(&value);
+}
 
 /// Numbers compare by value, whether whole or not.
 std::weak_ordering compare(Scalar const& a, Scalar const& b);

@@ -75,8 +75,8 @@ void remove(Connection& connection, CollectionLayout const& c, std::string_view 
     Run(connection.prepared(c.sql.delete_doc), old.ref)->step();
 }
 
-std::optional<Why> refuse(std::optional<Stored> const& old,
-                          std::optional<std::int64_t> if_version, Filter const& only_if) {
+std::optional<Why> refuse(std::optional<Stored> const& old, std::optional<std::int64_t> if_version,
+                          Filter const& only_if) {
     if (!old) return Why::missing;
     if (if_version && *if_version != old->version) return Why::version;
     if (!matches(only_if, old->document.body)) return Why::condition;
@@ -122,7 +122,8 @@ public:
         auto const& d = change_.document;
         if (auto const old = locate(connection_, c_, d.id))
             update(connection_, c_, d.id, *old, d.body, d.entry);
-        else insert(connection_, c_, d.id, d.body, d.entry);
+        else
+            insert(connection_, c_, d.id, d.body, d.entry);
         return {};
     }
     std::optional<Why> operator()(Patch const& write) {

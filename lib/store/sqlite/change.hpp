@@ -39,7 +39,7 @@ private:
     struct Change {
         CollectionLayout const* collection;
         Write const* write;
-        Document document;         // of those that bring one
+        Document document;           // of those that bring one
         std::optional<Query> query;  // of RemoveAll
     };
     class Applying;

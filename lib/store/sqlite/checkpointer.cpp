@@ -16,7 +16,9 @@ Checkpointer::Checkpointer(std::filesystem::path const& file, ReaderPool& reader
     connection_.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
 }
 
-Checkpointer::~Checkpointer() { stop(); }
+Checkpointer::~Checkpointer() {
+    stop();
+}
 
 void Checkpointer::start(Writer& writer) {
     thread_ = std::thread([this, &writer] { run(writer); });

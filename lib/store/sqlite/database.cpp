@@ -34,15 +34,16 @@ bool Failure::is_duplicate() const noexcept {
            code_ == SQLITE_CONSTRAINT_ROWID;
 }
 
-// ---- Statement
-// -----------------------------------------------------------------------------------
+// ---- Statement ---------------------------------------------------------------------------------
 
 Statement::Statement(sqlite3* database, std::string_view sql) {
     check(database, sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()),
                                        SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+    sqlite3_finalize(statement_);
+}
 
 void Statement::bind_text(int parameter, std::string_view text) {
     // A null pointer would bind NULL.
@@ -57,7 +58,8 @@ void Statement::bind(int parameter, Scalar const& value) {
     auto const code = std::visit(
         [&](auto const& v) {
             using T = std::remove_cvref_t<decltype(v)>;
-            if constexpr (std::same_as<T, Null>) return sqlite3_bind_null(statement_, at);
+            if constexpr (std::same_as<T, Null>)
+                return sqlite3_bind_null(statement_, at);
             else if constexpr (std::same_as<T, std::int64_t>)
                 return sqlite3_bind_int64(statement_, at, v);
             else if constexpr (std::same_as<T, double>)
@@ -80,7 +82,9 @@ bool Statement::step() {
     fail(sqlite3_db_handle(statement_), sqlite3_extended_errcode(sqlite3_db_handle(statement_)));
 }
 
-void Statement::reset() noexcept { sqlite3_reset(statement_); }
+void Statement::reset() noexcept {
+    sqlite3_reset(statement_);
+}
 
 std::int64_t Statement::integer(int column) const noexcept {
     return sqlite3_column_int64(statement_, column);
@@ -95,25 +99,28 @@ std::string_view Statement::text(int column) const noexcept {
 
 Scalar Statement::scalar(int column) const noexcept {
     switch (sqlite3_column_type(statement_, column)) {
-        case SQLITE_INTEGER: return integer(column);
-        case SQLITE_FLOAT: return sqlite3_column_double(statement_, column);
-        case SQLITE_TEXT: return text(column);
+        case SQLITE_INTEGER:
+            return integer(column);
+        case SQLITE_FLOAT:
+            return sqlite3_column_double(statement_, column);
+        case SQLITE_TEXT:
+            return text(column);
         case SQLITE_BLOB: {
             auto const* data = static_cast<char const*>(sqlite3_column_blob(statement_, column));
             return data && *data != 0;
         }
-        default: return Null{};
+        default:
+            return Null{};
     }
 }
 
-// ---- Connection
-// ----------------------------------------------------------------------------------
+// ---- Connection --------------------------------------------------------------------------------
 
 Connection::Connection(std::filesystem::path const& file, Mode mode) {
     configure_once();
-    auto const flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                       (mode == Mode::read ? SQLITE_OPEN_READONLY
-                                           : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    auto const flags =
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+        (mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     auto const code = sqlite3_open_v2(file.c_str(), &database_, flags, nullptr);
     if (code != SQLITE_OK) {
         Failure const failure(code, database_ ? sqlite3_errmsg(database_) : sqlite3_errstr(code));

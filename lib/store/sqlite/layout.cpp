@@ -127,10 +127,9 @@ CollectionLayout::Object CollectionLayout::keys_table() const {
 }
 
 CollectionLayout::Object CollectionLayout::words_table() const {
-    return {name + "$words",
-            fmt::format("CREATE VIRTUAL TABLE {} USING fts5({}, content='', "
-                        "tokenize='unicode61 remove_diacritics 2')",
-                        words, list(searchable))};
+    return {name + "$words", fmt::format("CREATE VIRTUAL TABLE {} USING fts5({}, content='', "
+                                         "tokenize='unicode61 remove_diacritics 2')",
+                                         words, list(searchable))};
 }
 
 std::vector<CollectionLayout::Object> CollectionLayout::index_objects() const {
@@ -151,10 +150,10 @@ std::vector<CollectionLayout::Object> CollectionLayout::index_objects() const {
         for (auto const& field : declared)
             with_null += fmt::format("{}ifnull({}, x'0000')", with_null.empty() ? "" : ", ",
                                      identifier(field));
-        out.push_back({index.name + "$null",
-                       fmt::format("CREATE UNIQUE INDEX {} ON {}({}) WHERE {}",
-                                   identifier(index.name + "$null"), keys, with_null,
-                                   list(declared, " IS NULL", " OR "))});
+        out.push_back(
+            {index.name + "$null", fmt::format("CREATE UNIQUE INDEX {} ON {}({}) WHERE {}",
+                                               identifier(index.name + "$null"), keys, with_null,
+                                               list(declared, " IS NULL", " OR "))});
     }
     if (expires())
         out.push_back({name + "$expires",
@@ -187,7 +186,8 @@ Entry entry_of(CollectionLayout const& collection, json::object const& body) {
         out.columns.push_back(*value);
     }
     if (collection.expires())
-        if (auto const* text = body.if_contains(collection.expires_field); text && text->is_string())
+        if (auto const* text = body.if_contains(collection.expires_field);
+            text && text->is_string())
             if (auto const time = Timestamp::parse(text->get_string())) out.expires = time->ms;
     out.texts.reserve(collection.searchable.size());
     for (auto const& field : collection.searchable)

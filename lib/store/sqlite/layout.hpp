@@ -1,8 +1,9 @@
 // How a schema lies in the file. For a collection "posts" with an index on user_id:
 //
 //     "posts"         _ref INTEGER PRIMARY KEY, _id, version, body     the documents, by age
-//     "posts$keys"    _id PRIMARY KEY, _ref, user_id, ...              one column per declared field
-//     "posts$by$user_id"  on "posts$keys"(user_id, _id, _ref)          an index; a unique one has
+//     "posts$keys"    _id PRIMARY KEY, _ref, user_id, ...              one column per declared
+//     field "posts$by$user_id"  on "posts$keys"(user_id, _id, _ref)          an index; a unique one
+//     has
 //                                                                      the declared fields alone
 //     "posts$words"   FTS5 over the searchable fields, rowid = _ref    where there are any
 //     "$meta"         which columns and words the tables above were filled for
@@ -39,8 +40,8 @@ struct CollectionLayout {
     explicit CollectionLayout(CollectionSpec const& spec);
 
     std::string name;
-    std::vector<std::string> columns;     // declared fields, each once
-    std::vector<IndexLayout> indexes;     // the first one is over all documents: "_id" alone
+    std::vector<std::string> columns;  // declared fields, each once
+    std::vector<IndexLayout> indexes;  // the first one is over all documents: "_id" alone
     std::vector<std::string> searchable;
     std::string expires_field;
 
@@ -48,15 +49,15 @@ struct CollectionLayout {
 
     /// Compiled by each connection at its first use.
     struct Sql {
-        std::string get;         // ?id -> version, body
-        std::string locate;      // ?id -> _ref, version, body
-        std::string load;        // ?ref -> _id, version, body
-        std::string insert_doc;  // ?id, ?version, ?body
-        std::string update_doc;  // ?version, ?body, ?ref
-        std::string delete_doc;  // ?ref
-        std::string insert_key;  // ?id, ?ref, [?expires,] columns...
-        std::string update_key;  // [?expires,] columns..., ?id
-        std::string delete_key;  // ?id
+        std::string get;           // ?id -> version, body
+        std::string locate;        // ?id -> _ref, version, body
+        std::string load;          // ?ref -> _id, version, body
+        std::string insert_doc;    // ?id, ?version, ?body
+        std::string update_doc;    // ?version, ?body, ?ref
+        std::string delete_doc;    // ?ref
+        std::string insert_key;    // ?id, ?ref, [?expires,] columns...
+        std::string update_key;    // [?expires,] columns..., ?id
+        std::string delete_key;    // ?id
         std::string insert_words;  // ?ref, texts...
         std::string delete_words;  // ?ref, texts...
         std::string expired;       // ?now_ms, ?limit -> _id

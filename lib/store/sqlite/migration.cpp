@@ -36,13 +36,17 @@ constexpr std::uintmax_t check_bytes_max = 16 << 20;
     switch (failure.code() & 0xff) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            refuse(file, "the file is damaged or not a database; it was left as it is "
-                         "(restore a backup, or move it away to start empty)");
-        case SQLITE_FULL: refuse(file, "the disk is full");
+            refuse(file,
+                   "the file is damaged or not a database; it was left as it is "
+                   "(restore a backup, or move it away to start empty)");
+        case SQLITE_FULL:
+            refuse(file, "the disk is full");
         case SQLITE_READONLY:
         case SQLITE_PERM:
-        case SQLITE_CANTOPEN: refuse(file, "the file or its folder is not writable");
-        default: refuse(file, failure.what());
+        case SQLITE_CANTOPEN:
+            refuse(file, "the file or its folder is not writable");
+        default:
+            refuse(file, failure.what());
     }
 }
 
@@ -185,7 +189,9 @@ FileLock::FileLock(fs::path const& file) {
     }
 }
 
-FileLock::~FileLock() { ::close(descriptor_); }
+FileLock::~FileLock() {
+    ::close(descriptor_);
+}
 
 void migrate(fs::path const& file, Layout const& layout) {
     try {

@@ -56,8 +56,10 @@ void tighten(std::optional<Bound>& bound, std::optional<Bound> const& other, int
         return;
     }
     auto const order = compare(other->value, bound->value);
-    if (order == 0) bound->inclusive = bound->inclusive && other->inclusive;
-    else if ((order > 0) == (sign > 0)) bound = other;
+    if (order == 0)
+        bound->inclusive = bound->inclusive && other->inclusive;
+    else if ((order > 0) == (sign > 0))
+        bound = other;
 }
 
 bool within(Scalar const& value, std::optional<Bound> const& lower,
@@ -93,8 +95,8 @@ void Plan::read_filter(Filter const& filter) {
         std::string_view const field = condition.field;
         if (field != "_id" && !collection_->has_column(field))
             wrong(*collection_, fmt::format("\"{}\" is not in a declared index", field));
-        bool const repeated = std::ranges::any_of(
-            conditions_, [&](auto const& c) { return c.first == field; });
+        bool const repeated =
+            std::ranges::any_of(conditions_, [&](auto const& c) { return c.first == field; });
         if (condition.op == Op::equal || condition.op == Op::in) {
             if (repeated || (range_ && range_->field == field))
                 wrong(*collection_, fmt::format("two conditions on \"{}\"", field));
@@ -113,9 +115,8 @@ void Plan::read_filter(Filter const& filter) {
                                                     limits::in_values_max));
                 fixed.values.reserve(values->size());
                 for (auto const& value : *values) add(value);
-                std::ranges::sort(fixed.values, [](auto const& a, auto const& b) {
-                    return compare(a, b) < 0;
-                });
+                std::ranges::sort(fixed.values,
+                                  [](auto const& a, auto const& b) { return compare(a, b) < 0; });
                 auto const [first, last] = std::ranges::unique(
                     fixed.values, [](auto const& a, auto const& b) { return compare(a, b) == 0; });
                 fixed.values.erase(first, last);
@@ -246,8 +247,10 @@ void Plan::segments(std::size_t stream, std::vector<Segment>& out) const {
         whole.lower = range_->lower;
         whole.upper = range_->upper;
     }
-    if (has_cursor_) cut_after(whole, out, used);
-    else next(out, used) = std::move(whole);
+    if (has_cursor_)
+        cut_after(whole, out, used);
+    else
+        next(out, used) = std::move(whole);
     out.resize(used);
 }
 
@@ -263,7 +266,8 @@ void Plan::cut_after(Segment const& whole, std::vector<Segment>& out, std::size_
             break;
         }
         bool const after_null = std::holds_alternative<Null>(key.after);
-        if (descending_ && !after_null && !at.lower && !at.upper && key.position + 1 < index_->fields.size()) {
+        if (descending_ && !after_null && !at.lower && !at.upper &&
+            key.position + 1 < index_->fields.size()) {
             auto& nulls = next(out, used);  // Emitted before its neighbour: reversed below.
             nulls.equal = at.equal;
             nulls.equal.emplace_back(Null{});
@@ -272,8 +276,10 @@ void Plan::cut_after(Segment const& whole, std::vector<Segment>& out, std::size_
             auto& beyond = next(out, used);
             beyond = at;
             Bound const cut = after_null ? Bound{lowest} : Bound{key.after, false};
-            if (descending_) tighten(beyond.upper, cut, -1);
-            else tighten(beyond.lower, cut, 1);
+            if (descending_)
+                tighten(beyond.upper, cut, -1);
+            else
+                tighten(beyond.lower, cut, 1);
         }
         if (!within(key.after, at.lower, at.upper)) break;
         at.equal.push_back(key.after);
@@ -305,8 +311,10 @@ std::optional<Plan::Walk> Plan::walk() const {
     }
     if (has_cursor_) {
         Bound const cut{sort_keys_.back().after, false};
-        if (descending_) tighten(out.segment.upper, cut, -1);
-        else tighten(out.segment.lower, cut, 1);
+        if (descending_)
+            tighten(out.segment.upper, cut, -1);
+        else
+            tighten(out.segment.lower, cut, 1);
     }
     return out;
 }

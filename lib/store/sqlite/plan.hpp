@@ -55,7 +55,8 @@ public:
     std::optional<Walk> walk() const;
 
 private:
-    /// A leading field of the index: its one value, or the values of an `in`, ascending, none twice.
+    /// A leading field of the index: its one value, or the values of an `in`, ascending, none
+    /// twice.
     struct Fixed {
         std::vector<Scalar> values;
         bool is_choice = false;

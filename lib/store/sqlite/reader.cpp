@@ -23,7 +23,8 @@ std::size_t thread_number() {
 
 Reader::Reader(std::filesystem::path const& file, Layout const& layout)
     : layout_(layout), connection_(file, Connection::Mode::read) {
-    // Pages of the file are read where the kernel has them; the cache is for those still in the log.
+    // Pages of the file are read where the kernel has them; the cache is for those still in the
+    // log.
     connection_.execute("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -4096;");
 }
 
@@ -41,7 +42,9 @@ void Reader::end_snapshot() {
     in_snapshot_ = false;
 }
 
-void Reader::probe() { Run(connection_.prepared("SELECT count(*) FROM \"$meta\""))->step(); }
+void Reader::probe() {
+    Run(connection_.prepared("SELECT count(*) FROM \"$meta\""))->step();
+}
 
 std::optional<Document> Reader::get(std::string_view collection, std::string_view id) {
     Run row(connection_.prepared(layout_.collection(collection).sql.get), id);
@@ -69,7 +72,8 @@ std::vector<Document> Reader::find(Query const& query) {
 
 std::int64_t Reader::count(std::string_view collection, Filter const& filter) {
     Query const query{.collection = collection, .filter = filter};
-    return count_matches(connection_, Plan(layout_.collection(collection), query, Plan::Purpose::count));
+    return count_matches(connection_,
+                         Plan(layout_.collection(collection), query, Plan::Purpose::count));
 }
 
 std::vector<Document> Reader::load(CollectionLayout const& collection,
@@ -84,8 +88,7 @@ std::vector<Document> Reader::load(CollectionLayout const& collection,
     return out;
 }
 
-// ---- ReaderPool
-// ----------------------------------------------------------------------------------
+// ---- ReaderPool --------------------------------------------------------------------------------
 
 ReaderPool::ReaderPool(std::filesystem::path file, Layout const& layout)
     : file_(std::move(file)), layout_(layout) {}

@@ -68,8 +68,10 @@ std::vector<std::int64_t> find_in_one_stream(Connection& connection, Plan const&
     for (auto const& segment : segments) {
         auto const wanted = skip + limit - out.size();
         bool const more = scan(connection, plan, segment, "_ref", wanted, [&](Statement& row) {
-            if (skip > 0) --skip;
-            else out.push_back(row.integer(0));
+            if (skip > 0)
+                --skip;
+            else
+                out.push_back(row.integer(0));
             return out.size() < limit;
         });
         if (!more) break;
@@ -172,7 +174,9 @@ std::string segment_sql(Plan const& plan, Segment const& segment, std::string_vi
     auto const& fields = plan.index().fields;
     std::string_view const direction = plan.descending() ? "\" DESC" : "\"";
     for (auto i = segment.equal.size(); i < fields.size(); ++i)
-        sql.append(i == segment.equal.size() ? " ORDER BY \"" : ", \"").append(fields[i]).append(direction);
+        sql.append(i == segment.equal.size() ? " ORDER BY \"" : ", \"")
+            .append(fields[i])
+            .append(direction);
     return sql += " LIMIT ?";
 }
 
@@ -200,8 +204,7 @@ std::int64_t count_matches(Connection& connection, Plan const& plan) {
     return out;
 }
 
-std::vector<std::string> matching_ids(Connection& connection, Plan const& plan,
-                                      std::size_t limit) {
+std::vector<std::string> matching_ids(Connection& connection, Plan const& plan, std::size_t limit) {
     std::vector<std::string> out;
     std::vector<Segment> segments;
     for (std::size_t stream = 0; stream < plan.stream_count() && out.size() < limit; ++stream) {

@@ -2,6 +2,8 @@
 
 namespace grover::store::sqlite {
 
-std::vector<Document> Reader::search(Search const&) { return {}; }
+std::vector<Document> Reader::search(Search const&) {
+    return {};
+}
 
 }  // namespace grover::store::sqlite

@@ -60,9 +60,9 @@ public:
         auto prepared = std::make_unique<sqlite::PreparedBatch const>(layout_, std::move(batch));
         if (prepared->empty()) co_return std::expected<void, Rejected>();
         auto executor = co_await net::this_executor();
-        co_return co_await asio::async_initiate<
-            asio::use_awaitable_t<net::Executor> const,
-            void(std::exception_ptr, std::expected<void, Rejected>)>(
+        co_return co_await asio::async_initiate<asio::use_awaitable_t<net::Executor> const,
+                                                void(std::exception_ptr,
+                                                     std::expected<void, Rejected>)>(
             [this, executor, &prepared](auto handler) {
                 submit(std::move(prepared), executor, std::move(handler));
             },
@@ -109,9 +109,8 @@ private:
                 });
             };
         if (writer_->submit(std::move(batch), answer)) return;
-        answer(std::make_exception_ptr(
-                   Error(ErrorCode::unavailable, "too many writes are waiting")
-                       .with_retry_after(std::chrono::seconds(1))),
+        answer(std::make_exception_ptr(Error(ErrorCode::unavailable, "too many writes are waiting")
+                                           .with_retry_after(std::chrono::seconds(1))),
                {});
     }
 

@@ -96,9 +96,8 @@ bool Writer::take(Group& group) {
     std::unique_lock lock(mutex_);
     busy_ = false;
     changed_.notify_all();
-    changed_.wait_until(lock, next_expiry_, [&] {
-        return pauses_ == 0 && (stopping_ || !queue_.empty());
-    });
+    changed_.wait_until(lock, next_expiry_,
+                        [&] { return pauses_ == 0 && (stopping_ || !queue_.empty()); });
     changed_.wait(lock, [&] { return pauses_ == 0; });
     if (queue_.empty() && stopping_) return false;
     busy_ = true;
