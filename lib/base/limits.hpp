@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 // What a client may send.
 inline constexpr std::size_t json_body_bytes_max = 1 << 20;
 inline constexpr std::size_t upload_body_bytes_max = 64 << 20;
+inline constexpr std::size_t internal_body_bytes_max = 64 << 20;  // replies between services
 inline constexpr std::size_t header_bytes_max = 32 << 10;
 inline constexpr std::size_t header_fields_max = 100;
 inline constexpr std::size_t uri_bytes_max = 8 << 10;

@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/clock.hpp"
+#include "base/config.hpp"
+#include "base/encoding.hpp"
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "base/secret.hpp"
+
+namespace grover {
+namespace {
+
+TEST(Timestamp, ReadsEveryFormOfRfc3339) {
+    EXPECT_EQ(Timestamp::parse("1970-01-01T00:00:00Z")->ms, 0);
+    EXPECT_EQ(Timestamp::parse("2026-11-22T10:19:05.123Z")->to_string(),
+              "2026-11-22T10:19:05.123Z");
+    EXPECT_EQ(Timestamp::parse("2026-11-22t12:19:05.1239+02:00")->to_string(),
+              "2026-11-22T10:19:05.123Z");
+    EXPECT_EQ(Timestamp::parse("2024-02-29T23:59:59-00:30")->to_string(),
+              "2024-03-01T00:29:59.000Z");
+}
+
+TEST(Timestamp, RefusesWhatIsNotOne) {
+    for (auto const* text :
+         {"", "2026-11-22", "2026-11-22T10:19:05", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z",
+          "2026-11-22 10:19:05Z", "2026-11-22T24:00:00Z", "2026-11-22T10:60:00Z",
+          "2026-11-22T10:19:05.Z", "2026-11-22T10:19:05+0200", "2026-11-22T10:19:05Zx",
+          "20261122T101905Z", "-026-11-22T10:19:05Z", "2026-11-22T10:19:05+24:00"})
+        EXPECT_FALSE(Timestamp::parse(text)) << text;
+}
+
+TEST(Ulid, LaterIdsSortAfterEarlierOnesEvenWhenTheClockGoesBack) {
+    std::string last;
+    for (int i = 0; i < 10'000; ++i) {
+        auto const id = make_ulid({1'700'000'000'000 - i % 7});
+        ASSERT_EQ(id.size(), 26u);
+        ASSERT_LT(last, id);
+        last = id;
+    }
+}
+
+TEST(Id, AcceptsTheDocumentedAlphabetOnly) {
+    EXPECT_TRUE(Id<"post">::parse("post_01JD8Y4M7Q2V9X3K5N6P8R0S1T"));
+    EXPECT_TRUE(Id<"post">::parse("a"));
+    for (std::string const text :
+         {std::string(), std::string(65, 'a'), std::string("a b"), std::string("a/b"),
+          std::string("a\0b", 3), std::string("\xc3\xa4"), std::string("a%20")})
+        EXPECT_FALSE(Id<"post">::parse(text)) << text;
+}
+
+TEST(Encoding, Base64UrlGoesBothWays) {
+    for (std::string const bytes : {std::string(), std::string("f"), std::string("fo"),
+                                    std::string("foo"), std::string("\xff\xfe\0\x01", 4)})
+        EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
+    EXPECT_EQ(to_base64url("\xfb\xff"), "-_8");
+    for (auto const* text :
+         {"A", "AB=", "AB==", "A B", "A+/=", "AB"})  // "AB": left-over bits are not zero
+        EXPECT_FALSE(from_base64url(text)) << text;
+}
+
+TEST(Encoding, PercentDecodingRefusesBrokenEscapesAndBrokenUtf8) {
+    EXPECT_EQ(percent_decode("a%20b+c", false), "a b+c");
+    EXPECT_EQ(percent_decode("a%20b+c", true), "a b c");
+    EXPECT_EQ(percent_decode("%C3%A4", false), "\xc3\xa4");
+    EXPECT_EQ(percent_decode("%41", false), "A");
+    for (auto const* text : {"%", "%4", "%zz", "%C3", "%ff", "a%", "%C3%28"})
+        EXPECT_FALSE(percent_decode(text, false)) << text;
+}
+
+TEST(Encoding, Utf8FollowsTable37) {
+    for (auto const* text :
+         {"", "abc", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf"})
+        EXPECT_TRUE(is_valid_utf8(text)) << text;
+    for (auto const* text :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xff"})
+        EXPECT_FALSE(is_valid_utf8(text));
+    EXPECT_EQ(utf8_length("a\xc3\xa4\xf0\x9f\x98\x80"), 3u);
+    EXPECT_EQ(utf8_prefix("a\xc3\xa4\xf0\x9f\x98\x80", 2), "a\xc3\xa4");
+}
+
+TEST(Environment, NamesEveryBadVariableInOneLine) {
+    Environment env({{"PORT", "99999"},
+                     {"RATE_LIMIT", "maybe"},
+                     {"USER_SERVICE_URL", "ftp://x"},
+                     {"LOG_LEVEL", "loud"}});
+    env.port("PORT", 8001, "port");
+    env.flag("RATE_LIMIT", true, "limits");
+    env.url("USER_SERVICE_URL", "http://127.0.0.1:8001", "users");
+    env.one_of("LOG_LEVEL", {"debug", "info"}, "info", "level");
+    try {
+        env.check();
+        FAIL() << "nothing was found wrong";
+    } catch (ConfigError const& e) {
+        std::string const what = e.what();
+        for (auto const* name : {"PORT", "RATE_LIMIT", "USER_SERVICE_URL", "LOG_LEVEL"})
+            EXPECT_NE(what.find(name), std::string::npos) << what;
+        EXPECT_EQ(what.find('\n'), std::string::npos);
+    }
+}
+
+TEST(Environment, NeverPrintsASecret) {
+    Environment env({{"INTERNAL_KEY", "correct horse battery staple"}});
+    EXPECT_EQ(env.secret("INTERNAL_KEY", "key").reveal(), "correct horse battery staple");
+    EXPECT_EQ(env.print().find("horse"), std::string::npos);
+    EXPECT_NE(env.print().find("INTERNAL_KEY=***"), std::string::npos);
+}
+
+TEST(Environment, ASecretFileThatCannotBeReadIsAProblem) {
+    Environment env({{"INTERNAL_KEY_FILE", "/nonexistent/key"}});
+    env.secret("INTERNAL_KEY", "key");
+    EXPECT_THROW(env.check(), ConfigError);
+}
+
+TEST(Error, EveryCodeHasItsOwnStatus) {
+    std::set<int> seen;
+    for (int code = 0; code <= static_cast<int>(ErrorCode::http_version); ++code) {
+        auto const status = status_of(static_cast<ErrorCode>(code));
+        EXPECT_TRUE(seen.insert(status).second) << status;
+        EXPECT_EQ(code_of_status(status), static_cast<ErrorCode>(code));
+    }
+}
+
+TEST(Secret, ConstantTimeComparisonIsAComparison) {
+    EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
+    EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
+    EXPECT_FALSE(equal_in_constant_time("abc", "ab"));
+}
+
+}  // namespace
+}  // namespace grover

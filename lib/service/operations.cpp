@@ -1,0 +1,177 @@
+#include "service/operations.hpp"
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "net/async.hpp"
+
+namespace grover::service {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array asset_types{
+    std::pair{std::string_view(".html"), std::string_view("text/html; charset=utf-8")},
+    std::pair{std::string_view(".js"), std::string_view("text/javascript; charset=utf-8")},
+    std::pair{std::string_view(".css"), std::string_view("text/css; charset=utf-8")},
+    std::pair{std::string_view(".png"), std::string_view("image/png")},
+    std::pair{std::string_view(".svg"), std::string_view("image/svg+xml")},
+};
+
+/// Health and metrics are never cached.
+http::Response fresh(int status, json::object const& body) {
+    auto response = http::Response::json(status, json::serialize(body));
+    response.headers.add("Cache-Control", "no-store");
+    return response;
+}
+
+}  // namespace
+
+std::string default_docs_dir() {
+    std::error_code ignored;
+    auto const program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    return (program.parent_path().parent_path() / "share" / "docs").string();
+}
+
+Operations::Operations(Kit& kit, std::string version, std::string docs_dir)
+    : kit_(kit), version_(std::move(version)) {
+    std::error_code ec;
+    for (auto const& entry : std::filesystem::directory_iterator(docs_dir, ec)) {
+        auto const extension = entry.path().extension().string();
+        for (auto const& [suffix, type] : asset_types) {
+            if (extension != suffix) continue;
+            std::ifstream in(entry.path(), std::ios::binary);
+            std::ostringstream bytes;
+            bytes << in.rdbuf();
+            assets_[entry.path().filename().string()] = {std::string(type), std::move(bytes).str()};
+        }
+    }
+}
+
+void Operations::routes(http::Router& router) {
+    router.get("/health", *this, &Operations::health).summary("Liveness").tag("operations");
+    router.get("/health/ready", *this, &Operations::health_ready)
+        .summary("Readiness")
+        .tag("operations")
+        .problems({503});
+    if (kit_.has_store())
+        router.get("/health/db", *this, &Operations::health_db)
+            .summary("The database")
+            .tag("operations")
+            .problems({503});
+    router.get("/health/dependencies", *this, &Operations::health_dependencies)
+        .summary("The services this one needs")
+        .tag("operations");
+    router.get("/metrics", *this, &Operations::metrics)
+        .summary("Prometheus text format")
+        .tag("operations");
+    router.get("/openapi.json", *this, &Operations::openapi)
+        .summary("This document")
+        .tag("operations");
+    router.get("/docs", *this, &Operations::docs)
+        .summary("Interactive documentation")
+        .tag("operations");
+    router.get("/docs/{file}", *this, &Operations::docs_file)
+        .summary("A part of /docs")
+        .tag("operations");
+}
+
+Task<http::Response> Operations::health() {
+    co_return fresh(200, {{"status", "healthy"},
+                          {"service", kit_.service()},
+                          {"version", version_},
+                          {"timestamp", kit_.clock()().to_string()}});
+}
+
+Task<bool> Operations::store_answers() {
+    if (!kit_.has_store()) co_return true;
+    try {
+        auto const health = co_await kit_.store().health();
+        if (!health.connected)
+            kit_.log().warn("the database does not answer", {{"detail", health.detail}});
+        co_return health.connected;
+    } catch (std::exception const& e) {
+        kit_.log().warn("the database does not answer", {{"detail", e.what()}});
+        co_return false;
+    }
+}
+
+Task<http::Response> Operations::health_db() {
+    bool const connected = co_await store_answers();
+    co_return fresh(connected ? 200 : 503, {{"status", connected ? "healthy" : "unhealthy"},
+                                            {"database", connected ? "connected" : "disconnected"},
+                                            {"engine", kit_.store().engine()}});
+}
+
+Task<http::Response> Operations::health_ready() {
+    bool const ready = ready_.load() && co_await store_answers();
+    co_return fresh(ready ? 200 : 503,
+                    {{"status", ready ? "ready" : "not_ready"}, {"service", kit_.service()}});
+}
+
+Task<http::Response> Operations::health_dependencies(http::RequestInfo info) {
+    auto const deadline =
+        std::min(info.deadline, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    auto const ask = [](Kit::Dependency const& dependency, http::Deadline until) -> Task<bool> {
+        try {
+            co_return co_await dependency.check(until);
+        } catch (std::exception const&) {
+            co_return false;
+        }
+    };
+    std::vector<Task<bool>> asked;
+    for (auto const& dependency : kit_.dependencies()) asked.push_back(ask(dependency, deadline));
+    auto const answers = co_await net::gather(std::move(asked));
+    json::object list;
+    bool all = true;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        list[kit_.dependencies()[i].name] = answers[i] ? "healthy" : "unhealthy";
+        all = all && answers[i];
+    }
+    co_return fresh(200,
+                    {{"status", all ? "healthy" : "degraded"}, {"dependencies", std::move(list)}});
+}
+
+Task<http::Response> Operations::metrics() {
+    http::Response response;
+    response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.headers.add("Cache-Control", "no-store");
+    response.body = kit_.metrics().print();
+    co_return response;
+}
+
+Task<http::Response> Operations::openapi() {
+    co_return http::Response::json(200, openapi_);
+}
+
+Task<http::Response> Operations::docs() {
+    co_return co_await docs_file({"index.html"});
+}
+
+Task<http::Response> Operations::docs_file(http::Path<std::string, "file"> file) {
+    auto const asset = assets_.find(*file);
+    if (asset == assets_.end() && *file != "index.html")
+        throw Error(ErrorCode::not_found, "there is no such page");
+    http::Response response;
+    if (asset == assets_.end()) {
+        response.headers.add("Content-Type", "text/plain; charset=utf-8");
+        response.body =
+            "The documentation pages were not built: install npm and build again. "
+            "The API itself is described in /openapi.json.\n";
+        co_return response;
+    }
+    response.headers.add("Content-Type", asset->second.type);
+    response.headers.add(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+        "data:; "
+        "connect-src 'self'; font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'");
+    response.headers.add("X-Content-Type-Options", "nosniff");
+    response.body = asset->second.bytes;
+    co_return response;
+}
+
+}  // namespace grover::service

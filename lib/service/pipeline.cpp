@@ -1,0 +1,150 @@
+#include "service/pipeline.hpp"
+
+#include "auth/digest.hpp"
+#include "auth/token.hpp"
+#include "base/encoding.hpp"
+#include "service/unit.hpp"
+
+namespace grover::service {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t idempotency_key_bytes_max = 255;
+constexpr auto idempotency_retention = std::chrono::hours(24);
+constexpr std::string_view session_cookie = "__Host-grover_session=";
+
+bool is_unsafe(std::string_view method) {
+    return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
+}
+
+/// The bearer token, or the web client's cookie.
+std::string_view presented_token(http::Request const& request) {
+    if (auto const header = request.headers.get("Authorization"); !header.empty())
+        return auth::bearer_token(header).value_or(
+            "?");  // "?" is no token of ours: presented, and wrong
+    auto const cookies = request.headers.get("Cookie");
+    auto const at = cookies.find(session_cookie);
+    if (at == std::string_view::npos) return {};
+    auto const value = cookies.substr(at + session_cookie.size());
+    return value.substr(0, value.find(';'));
+}
+
+/// Everything that makes two requests "the same" under one key.
+std::string fingerprint(http::Request const& request) {
+    std::string text = request.method + '\n' + request.target + '\n';
+    text += auth::sha256(request.body);
+    return to_hex(auth::sha256(text));
+}
+
+void check_key(std::string_view key) {
+    bool ok = key.size() <= idempotency_key_bytes_max;
+    for (char const c : key) ok = ok && c > 0x20 && c < 0x7f;
+    if (!ok)
+        throw Error(ErrorCode::malformed, "bad_idempotency_key",
+                    "Idempotency-Key must be 1 to 255 visible ASCII characters");
+}
+
+http::Response replay(json::object const& record, std::string_view seal_key) {
+    auto const* sealed = record.if_contains("reply");
+    auto const bytes =
+        sealed && sealed->is_string() ? from_base64url(sealed->get_string()) : std::nullopt;
+    auto const plain = bytes ? auth::decrypt(seal_key, *bytes) : std::nullopt;
+    if (!plain) throw Error(ErrorCode::internal, "the stored reply cannot be read");
+    auto const value = json::parse(*plain);
+    http::Response response;
+    response.status = static_cast<int>(value.at("status").as_int64());
+    for (auto const& header : value.at("headers").as_array())
+        response.headers.add(header.at(0).as_string(), header.at(1).as_string());
+    response.body = value.at("body").as_string();
+    response.headers.set("Idempotent-Replayed", "true");
+    return response;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Kit& kit, http::Router const& router) : kit_(kit), router_(router) {}
+
+Task<http::Response> Pipeline::handle(http::Request& request) {
+    co_await authenticate(request);
+    if (!kit_.has_store() || !is_unsafe(request.method))
+        co_return co_await router_.dispatch(request);
+    request.put(detail::UnitState(kit_.store()));
+    request.find<detail::UnitState>()->request = &request;
+    std::string key(request.headers.get("Idempotency-Key"));
+    if (key.empty()) co_return co_await router_.dispatch(request);
+    check_key(key);
+    co_return co_await with_idempotency(request, std::move(key));
+}
+
+Task<> Pipeline::authenticate(http::Request& request) {
+    auth::Identity identity;
+    if (auto const header = request.headers.get(auth::identity_header); !header.empty()) {
+        if (auto verified = kit_.signer().verify(header, kit_.clock()()))
+            identity = *std::move(verified);
+        else
+            identity.rejected = true;
+    } else if (auto const token = presented_token(request);
+               !token.empty() && kit_.token_verifier()) {
+        identity.caller = co_await kit_.token_verifier()(std::string(token), request.deadline);
+        identity.rejected = !identity.caller;
+    }
+    request.put(std::move(identity));
+}
+
+Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::string key) {
+    auto const* identity = request.find<auth::Identity>();
+    auto const who = identity->caller ? identity->caller->user_id.str() : std::string();
+    auto const id = to_hex(auth::sha256(who + '\n' + key));
+    auto const print = fingerprint(request);
+    auto const seal_key =
+        auth::sha256("reply\n" + key + '\n' + who + '\n' + print + '\n' + request.body);
+
+    {
+        std::lock_guard const lock(running_mutex_);
+        if (!running_.insert(id).second)
+            throw Error(ErrorCode::conflict, "request_in_progress",
+                        "a request with this Idempotency-Key still runs")
+                .with_retry_after(std::chrono::seconds(1));
+    }
+    struct Release {
+        Pipeline& pipeline;
+        std::string const& id;
+        ~Release() {
+            std::lock_guard const lock(pipeline.running_mutex_);
+            pipeline.running_.erase(id);
+        }
+    } const release{*this, id};
+
+    auto const known = co_await kit_.store().get("idempotency", id);
+    if (known) {
+        if (known->body.at("fingerprint") != print)
+            throw Error(ErrorCode::invalid, "idempotency_key_reused",
+                        "this Idempotency-Key was used for another request");
+        if (known->body.contains("reply")) co_return replay(known->body, seal_key);
+    }
+
+    auto& unit = *request.find<detail::UnitState>();
+    auto const now = kit_.clock()();
+    unit.seal_key = seal_key;
+    unit.record = json::object{{"_id", id},
+                               {"fingerprint", print},
+                               {"created_at", now.to_string()},
+                               {"expires_at", (now + idempotency_retention).to_string()}};
+    unit.recorded = known.has_value();
+    auto response = co_await router_.dispatch(request);
+    if (response.status >= 400 || unit.has_reply) co_return response;
+
+    // The effect stands; what is missing is the reply (or, where nothing had to be written, the
+    // record too).
+    store::Batch batch;
+    auto& record = *unit.record;
+    record["reply"] = detail::seal_reply(unit, response);
+    batch.add(store::Upsert{"idempotency", record});
+    if (auto const done = co_await kit_.store().commit(std::move(batch)); !done)
+        throw Error(ErrorCode::internal, "the reply could not be kept");
+    co_return response;
+}
+
+}  // namespace grover::service

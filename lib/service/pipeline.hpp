@@ -1,0 +1,33 @@
+// The stages every request of a service goes through, in order: who is calling, then the
+// Idempotency-Key, then the router. Each is a plain function of the request; what a stage finds is
+// left in the request's slots.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "http/router.hpp"
+#include "service/kit.hpp"
+
+namespace grover::service {
+
+class Pipeline {
+public:
+    Pipeline(Kit& kit, http::Router const& router);
+
+    Task<http::Response> handle(http::Request& request);
+
+private:
+    Task<> authenticate(http::Request& request);
+    Task<http::Response> with_idempotency(http::Request& request, std::string key);
+
+    Kit& kit_;
+    http::Router const& router_;
+    std::mutex running_mutex_;
+    std::unordered_set<std::string>
+        running_;  // record ids of the keyed requests under way in this process
+};
+
+}  // namespace grover::service

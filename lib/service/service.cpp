@@ -1,0 +1,246 @@
+#include "service/service.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "base/random.hpp"
+#include "net/async.hpp"
+#include "service/access.hpp"
+#include "service/operations.hpp"
+#include "service/pipeline.hpp"
+#include "service/settings.hpp"
+#include "service/unit.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace grover::service {
+namespace {
+
+namespace json = boost::json;
+using BuildProgram = std::function<std::shared_ptr<void>(Kit&, http::Router&)>;
+
+/// The parts of a running service, destroyed from the bottom up.
+struct Running {
+    Running(detail::Definition const& definition, Settings const& settings,
+            std::string const& folder, BuildProgram const& build)
+        : log(std::string(definition.about.name), settings.log_level),
+          loops(settings.threads),
+          signer(settings.internal_key),
+          store(definition.schema.collections.empty()
+                    ? nullptr
+                    : store::open_sqlite(
+                          {.file = folder + "/store.db", .schema = definition.schema})),
+          kit(std::string(definition.about.name), log, metrics, loops, system_now, signer,
+              store.get()),
+          operations(kit, settings.version, settings.docs_dir) {
+        program = build(kit, router);
+        operations.routes(router);
+        auto const document =
+            router.openapi(definition.about.title, settings.version, definition.about.description);
+        operations.set_openapi(json::serialize(document));
+    }
+
+    telemetry::Log log;
+    telemetry::Metrics metrics;
+    net::Loops loops;
+    auth::IdentitySigner signer;
+    std::unique_ptr<store::DocumentStore> store;
+    Kit kit;
+    http::Router router;
+    Operations operations;
+    std::shared_ptr<void> program;  // type-erased; owned here alone
+};
+
+/// A folder that is gone when the program ends: --openapi and --routes need a store, but nobody's
+/// data.
+struct TemporaryFolder {
+    TemporaryFolder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "grover-XXXXXX").string();
+        if (!::mkdtemp(pattern.data())) throw ConfigError("no temporary folder can be made");
+        path = pattern;
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    TemporaryFolder(TemporaryFolder const&) = delete;
+    TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+    std::string path;
+};
+
+std::string source_of(http::Router::Route const& route) {
+    std::string_view file = route.source.file_name();
+    for (std::string_view const root : {"services/", "lib/"})
+        if (auto const at = file.rfind(root); at != std::string_view::npos) {
+            file.remove_prefix(at);
+            break;
+        }
+    return std::string(file) + ":" + std::to_string(route.source.line());
+}
+
+int describe(detail::Definition const& definition, Settings settings, BuildProgram const& build,
+             std::vector<std::string> const& arguments) {
+    TemporaryFolder const folder;
+    settings.log_level = telemetry::Level::off;
+    Running const running(definition, settings, folder.path, build);
+    if (arguments[0] == "--openapi") {
+        std::cout << json::serialize(running.router.openapi(
+                         definition.about.title, settings.version, definition.about.description))
+                  << '\n';
+        return 0;
+    }
+    if (arguments[0] == "--routes") {
+        for (auto const& route : running.router.routes())
+            std::cout << route.method << ' ' << route.pattern << ' ' << source_of(route) << ' '
+                      << route.summary << '\n';
+        return 0;
+    }
+    if (arguments.size() != 3) throw ConfigError("--where takes a method and a path");
+    auto const match =
+        running.router.match(arguments[1], arguments[2].substr(0, arguments[2].find('?')));
+    if (!match.route) {
+        std::cout << "no route" << (match.allow.empty() ? "" : "; this path allows " + match.allow)
+                  << '\n';
+        return 1;
+    }
+    std::cout << match.route->method << ' ' << match.route->pattern << ' '
+              << source_of(*match.route) << ' ' << match.route->summary << '\n';
+    return 0;
+}
+
+void start_periodic(Kit& kit, std::atomic<bool> const& stopping) {
+    auto& loop = kit.loops().at(0);
+    for (auto const& periodic : kit.periodic()) {
+        auto body = [&kit, &stopping, &periodic]() -> Task<> {
+            while (!stopping.load()) {
+                co_await net::pause(periodic.period);
+                if (stopping.load()) co_return;
+                try {
+                    co_await periodic.work();
+                } catch (std::exception const& e) {
+                    kit.log().warn("background work failed",
+                                   {{"work", periodic.name}, {"error", e.what()}});
+                }
+            }
+        };
+        net::asio::co_spawn(loop.executor(), std::move(body), net::asio::detached);
+    }
+}
+
+/// Blocks until SIGTERM or SIGINT. SIGUSR1 switches debug logging on and off.
+void wait_for_stop(telemetry::Log& log, telemetry::Level configured, sigset_t const& signals) {
+    for (int signal = 0; ::sigwait(&signals, &signal) == 0;) {
+        if (signal != SIGUSR1) return;
+        log.set_level(log.level() == telemetry::Level::debug ? configured
+                                                             : telemetry::Level::debug);
+    }
+}
+
+int serve(detail::Definition const& definition, Settings const& settings,
+          BuildProgram const& build) {
+    // Signals are taken by this thread alone; the loops' threads inherit the mask.
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+
+    Running running(definition, settings, settings.data_dir, build);
+    auto& kit = running.kit;
+    auto& log = running.log;
+    Pipeline pipeline(kit, running.router);
+    AccessLog access(log, running.metrics, running.loops.size());
+    http::Server server(
+        running.loops,
+        {.host = settings.host,
+         .port = settings.port,
+         .unix_path = settings.unix_socket,
+         .name = std::string(definition.about.name),
+         .behind_gateway = true,
+         .on_failure =
+             [&log](std::string_view request_id, std::string_view what) {
+                 log.error("a handler failed", {{"request_id", request_id}, {"error", what}});
+             }},
+        [&pipeline](http::Request& request) { return pipeline.handle(request); },
+        [&access](http::AccessRecord const& record) { access.observe(record); });
+    auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
+
+    server.start();
+    running.loops.start();
+    std::atomic<bool> stopping{false};
+    start_periodic(kit, stopping);
+    running.operations.set_ready(true);
+    log.info("listening",
+             {{"host", settings.host}, {"port", server.port()}, {"version", settings.version}});
+    log.flush();
+
+    wait_for_stop(log, settings.log_level, signals);
+    log.info("draining");
+    running.operations.set_ready(false);
+    stopping.store(true);
+    server.drain(limits::drain_time_max);
+    running.loops.stop();
+    log.info("stopped");
+    return 0;
+}
+
+int help(detail::Definition const& definition) {
+    std::cout << definition.about.title
+              << "\n\nSettings come from the environment; see --print-config.\n\n"
+              << "  --check-config       check the settings and exit\n"
+              << "  --print-config       show every setting, secrets masked\n"
+              << "  --routes             list the routes with their source lines\n"
+              << "  --where METHOD PATH  show the route that answers\n"
+              << "  --openapi            print the OpenAPI document\n"
+              << "  --version            print the version\n";
+    return 0;
+}
+
+int dispatch(detail::Definition const& definition, std::vector<std::string> const& arguments) {
+    auto const flag = arguments.empty() ? std::string() : arguments[0];
+    if (flag == "--help") return help(definition);
+    if (flag == "--version") {
+        std::cout << GROVER_VERSION << '\n';
+        return 0;
+    }
+    auto env = Environment::of_process();
+    auto const settings = Settings::read(env, definition.about);
+    auto const build = definition.configure(env);
+    if (flag == "--print-config") {
+        std::cout << env.print();
+        return 0;
+    }
+    env.check();
+    if (flag == "--check-config") {
+        std::cout << "the settings are good\n";
+        return 0;
+    }
+    if (flag == "--openapi" || flag == "--routes" || flag == "--where")
+        return describe(definition, settings, build, arguments);
+    if (!flag.empty()) throw ConfigError("unknown argument " + flag + "; see --help");
+    return serve(definition, settings, build);
+}
+
+}  // namespace
+
+int detail::run(int argc, char** argv, Definition definition) {
+    try {
+        if (!definition.schema.collections.empty())
+            definition.schema.collections.push_back(idempotency_collection());
+        return dispatch(definition, std::vector<std::string>(argv + 1, argv + argc));
+    } catch (ConfigError const& e) {
+        std::cerr << definition.about.name << ": " << e.what() << '\n';
+        return 2;
+    } catch (std::exception const& e) {
+        std::cerr << definition.about.name << ": " << e.what() << '\n';
+        return 1;
+    }
+}
+
+}  // namespace grover::service

@@ -1,0 +1,96 @@
+#include "service/settings.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/random.hpp"
+#include "service/operations.hpp"
+
+namespace grover::service {
+namespace {
+
+/// Services started by hand on one machine by one user share a key without being told: it is made
+/// once, readable by that user alone. Only outside of production.
+Secret development_key(Environment& env) {
+    auto const home =
+        env.optional_text("HOME", "holds the development key when INTERNAL_KEY is unset");
+    auto const state =
+        env.optional_text("XDG_STATE_HOME", "holds the development key when INTERNAL_KEY is unset");
+    auto const folder =
+        std::filesystem::path(state ? *state : home.value_or("/tmp") + "/.local/state") / "grover";
+    auto const file = folder / "internal.key";
+    std::error_code ignored;
+    std::filesystem::create_directories(folder, ignored);
+    if (!std::filesystem::exists(file)) {
+        // Written whole under another name and then linked: whoever reads the file finds a whole
+        // key, and of several services that start together one wins.
+        auto const fresh = file.string() + "." + random_hex(8);
+        if (int const out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+            out >= 0) {
+            auto const key = random_token(32);
+            bool const written =
+                ::write(out, key.data(), key.size()) == static_cast<ssize_t>(key.size());
+            ::close(out);
+            if (written) static_cast<void>(::link(fresh.c_str(), file.c_str()));
+            ::unlink(fresh.c_str());
+        }
+    }
+    std::ifstream in(file);
+    std::string key;
+    std::getline(in, key);
+    if (key.size() >= 32) return Secret(std::move(key));
+    env.problem("INTERNAL_KEY",
+                "is unset, and no development key could be made in " + folder.string());
+    return {};
+}
+
+}  // namespace
+
+Settings Settings::read(Environment& env, About const& about) {
+    Settings out;
+    out.host = env.text("HOST", "127.0.0.1", "address to listen on");
+    out.port = env.port("PORT", about.port, "port to listen on");
+    out.unix_socket = env.text("UNIX_SOCKET", "", "also listen on this unix socket");
+    out.version = env.text("SERVICE_VERSION", GROVER_VERSION, "version shown in /health");
+    out.environment =
+        env.one_of("ENVIRONMENT", {"development", "test", "staging", "production"}, "development",
+                   "where this runs; production takes no default secrets");
+    auto const level = env.one_of("LOG_LEVEL", {"debug", "info", "warn", "error", "off"}, "info",
+                                  "least level that is logged; SIGUSR1 switches debug on and off");
+    for (auto const candidate :
+         {telemetry::Level::debug, telemetry::Level::info, telemetry::Level::warn,
+          telemetry::Level::error, telemetry::Level::off})
+        if (telemetry::name_of(candidate) == level) out.log_level = candidate;
+    out.docs_dir = env.text("DOCS_DIR", default_docs_dir(), "the packaged pages of /docs");
+    auto const cores = std::max(1u, std::thread::hardware_concurrency());
+    out.threads = static_cast<std::size_t>(
+        env.integer("THREADS", std::min(cores, 4u), 1, 256, "event loops, a thread each"));
+    if (!about.database.empty()) {
+        auto const database =
+            env.text("DB_NAME", std::string(about.database), "database of this service");
+        out.data_dir =
+            env.text("DATA_DIR", "data", "folder of the embedded store, when MONGO_URL is unset") +
+            "/" + database;
+        if (env.optional_text("MONGO_URL", "MongoDB, instead of the embedded store"))
+            env.problem("MONGO_URL", "this version has the embedded store only: leave it unset");
+    }
+    out.internal_key =
+        env.secret("INTERNAL_KEY", "signs identities between services, 32 characters or more");
+    if (out.internal_key.empty()) {
+        if (out.environment == "production" || out.environment == "staging")
+            env.problem("INTERNAL_KEY", "must be set (or INTERNAL_KEY_FILE) in " + out.environment);
+        else
+            out.internal_key = development_key(env);
+    }
+    return out;
+}
+
+}  // namespace grover::service
