@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/session_protocol.hpp"
 #include "contracts/ids.hpp"
 #include "reflect/codec.hpp"
 
@@ -37,27 +38,9 @@ struct Relations {
 };
 BOOST_DESCRIBE_STRUCT(Relations, (), (user_id, following, blocked, muted))
 
-/// POST /internal/sessions/verify {token_hash}: 200, or 404 when unknown, expired or revoked.
-struct SessionLookup {
-    std::string token_hash;  // auth::hash_token: the token itself does not travel
-};
-BOOST_DESCRIBE_STRUCT(SessionLookup, (), (token_hash))
-
-struct Session {
-    UserId user_id;
-    SessionId session_id;
-    std::vector<auth::Role> roles;
-    Timestamp expires_at;
-};
-BOOST_DESCRIBE_STRUCT(Session, (), (user_id, session_id, roles, expires_at))
-
-/// GET /internal/sessions/revoked?since=POSITION: the sessions revoked since then. Caches poll it a
-/// few times a second; a revocation may be listed more than once.
-struct Revocations {
-    std::string position;  // for the next call; empty `since` starts at now
-    std::vector<std::string> token_hashes;
-};
-BOOST_DESCRIBE_STRUCT(Revocations, (), (position, token_hashes))
+using auth::Revocations;
+using auth::Session;
+using auth::SessionLookup;
 
 // ---- Events
 // ----------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ struct Payload {
     std::optional<SessionId> s;
     std::optional<std::vector<Role>> r;
     std::optional<std::string> v;
+    std::optional<bool> x;
     std::int64_t e = 0;
 };
-BOOST_DESCRIBE_STRUCT(Payload, (), (u, s, r, v, e))
+BOOST_DESCRIBE_STRUCT(Payload, (), (u, s, r, v, x, e))
 
 std::int64_t expiry(Timestamp now) {
     return (now + std::chrono::duration_cast<std::chrono::milliseconds>(identity_lifetime)).ms;
@@ -38,16 +39,26 @@ std::string IdentitySigner::seal(std::string payload) const {
 }
 
 std::string IdentitySigner::sign(Caller const& caller, Timestamp now) const {
-    return seal(reflect::to_json(Payload{.u = caller.user_id,
-                                         .s = caller.session_id,
-                                         .r = caller.roles,
-                                         .v = {},
-                                         .e = expiry(now)}));
+    Payload payload;
+    payload.u = caller.user_id;
+    payload.s = caller.session_id;
+    payload.r = caller.roles;
+    payload.e = expiry(now);
+    return seal(reflect::to_json(payload));
 }
 
 std::string IdentitySigner::sign(Service const& service, Timestamp now) const {
-    return seal(
-        reflect::to_json(Payload{.u = {}, .s = {}, .r = {}, .v = service.name, .e = expiry(now)}));
+    Payload payload;
+    payload.v = service.name;
+    payload.e = expiry(now);
+    return seal(reflect::to_json(payload));
+}
+
+std::string IdentitySigner::sign_rejected(Timestamp now) const {
+    Payload payload;
+    payload.x = true;
+    payload.e = expiry(now);
+    return seal(reflect::to_json(payload));
 }
 
 std::optional<Identity> IdentitySigner::verify(std::string_view header, Timestamp now) const {
@@ -67,6 +78,7 @@ std::optional<Identity> IdentitySigner::verify(std::string_view header, Timestam
             identity.caller = Caller{*std::move(claims.u), claims.s.value_or(SessionId()),
                                      claims.r.value_or(std::vector<Role>{})};
         if (claims.v) identity.service = Service{*std::move(claims.v)};
+        identity.rejected = claims.x.value_or(false);
         return identity;
     } catch (Error const&) {
         return {};

@@ -3,7 +3,7 @@
 //     X-Grover-Identity: <base64url(payload)>.<base64url(HMAC-SHA256(key, base64url(payload)))>
 //
 // The payload is JSON: {"u": user, "s": session, "r": [roles], "e": expiry in ms} for a caller,
-// {"v": service, "e": ...} for a service. It lives a minute at most, and only processes that share
+// {"v": service, "e": ...} for a service, {"x": true, "e": ...} for refused credentials. It lives a minute at most, and only processes that share
 // INTERNAL_KEY can make one. The gateway drops the header when a client sends it.
 #pragma once
 
@@ -27,6 +27,8 @@ public:
 
     std::string sign(Caller const& caller, Timestamp now) const;
     std::string sign(Service const& service, Timestamp now) const;
+    /// Says that credentials were presented and are no good, so that nobody looks them up again.
+    std::string sign_rejected(Timestamp now) const;
     /// Nothing when the signature, the form or the time is wrong. Cost: one HMAC, about a
     /// microsecond.
     std::optional<Identity> verify(std::string_view header, Timestamp now) const;

@@ -44,14 +44,14 @@ TEST(Ulid, LaterIdsSortAfterEarlierOnesEvenWhenTheClockGoesBack) {
 TEST(Id, AcceptsTheDocumentedAlphabetOnly) {
     EXPECT_TRUE(Id<"post">::parse("post_01JD8Y4M7Q2V9X3K5N6P8R0S1T"));
     EXPECT_TRUE(Id<"post">::parse("a"));
-    for (std::string const text :
+    for (std::string const& text :
          {std::string(), std::string(65, 'a'), std::string("a b"), std::string("a/b"),
           std::string("a\0b", 3), std::string("\xc3\xa4"), std::string("a%20")})
         EXPECT_FALSE(Id<"post">::parse(text)) << text;
 }
 
 TEST(Encoding, Base64UrlGoesBothWays) {
-    for (std::string const bytes : {std::string(), std::string("f"), std::string("fo"),
+    for (std::string const& bytes : {std::string(), std::string("f"), std::string("fo"),
                                     std::string("foo"), std::string("\xff\xfe\0\x01", 4)})
         EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
     EXPECT_EQ(to_base64url("\xfb\xff"), "-_8");

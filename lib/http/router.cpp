@@ -195,6 +195,7 @@ json::object Router::openapi(std::string_view title, std::string_view version,
                              std::string_view description) const {
     json::object paths;
     for (auto const& route : routes_) {
+        if (route.pattern.starts_with("/internal/")) continue;  // Not for clients.
         auto& path = paths[route.pattern];
         if (!path.is_object()) path.emplace_object();
         json::object operation = route.operation;

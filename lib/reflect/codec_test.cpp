@@ -85,7 +85,7 @@ TEST(Codec, StoredDocumentsMayLackMembersThatCameLater) {
 }
 
 TEST(Codec, MalformedTextIsNotInvalidText) {
-    for (std::string const text :
+    for (std::string const& text :
          {std::string(""), std::string("{"), std::string("{\"a\":1,}"), std::string("nul"),
           std::string("{} x"), std::string("\"\xff\""), std::string("\"\xed\xa0\x80\""),
           std::string("{\"a\":01}"), std::string("'a'"), std::string(100, '[')}) {

@@ -19,18 +19,6 @@ bool is_unsafe(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
 }
 
-/// The bearer token, or the web client's cookie.
-std::string_view presented_token(http::Request const& request) {
-    if (auto const header = request.headers.get("Authorization"); !header.empty())
-        return auth::bearer_token(header).value_or(
-            "?");  // "?" is no token of ours: presented, and wrong
-    auto const cookies = request.headers.get("Cookie");
-    auto const at = cookies.find(session_cookie);
-    if (at == std::string_view::npos) return {};
-    auto const value = cookies.substr(at + session_cookie.size());
-    return value.substr(0, value.find(';'));
-}
-
 /// Everything that makes two requests "the same" under one key.
 std::string fingerprint(http::Request const& request) {
     std::string text = request.method + '\n' + request.target + '\n';
@@ -63,6 +51,14 @@ http::Response replay(json::object const& record, std::string_view seal_key) {
 }
 
 }  // namespace
+
+std::string_view presented_token(std::string_view authorization, std::string_view cookies) {
+    if (!authorization.empty()) return auth::bearer_token(authorization).value_or("?");
+    auto const at = cookies.find(session_cookie);
+    if (at == std::string_view::npos || (at > 0 && cookies[at - 1] != ' ' && cookies[at - 1] != ';')) return {};
+    auto const value = cookies.substr(at + session_cookie.size());
+    return value.substr(0, value.find(';'));
+}
 
 Pipeline::Pipeline(Kit& kit, http::Router const& router) : kit_(kit), router_(router) {}
 
@@ -119,7 +115,7 @@ Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::str
 
     auto const known = co_await kit_.store().get("idempotency", id);
     if (known) {
-        if (known->body.at("fingerprint") != print)
+        if (known->body.at("fingerprint").as_string() != print)
             throw Error(ErrorCode::invalid, "idempotency_key_reused",
                         "this Idempotency-Key was used for another request");
         if (known->body.contains("reply")) co_return replay(known->body, seal_key);

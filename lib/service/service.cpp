@@ -23,12 +23,11 @@ namespace grover::service {
 namespace {
 
 namespace json = boost::json;
-using BuildProgram = std::function<std::shared_ptr<void>(Kit&, http::Router&)>;
 
 /// The parts of a running service, destroyed from the bottom up.
 struct Running {
     Running(detail::Definition const& definition, Settings const& settings,
-            std::string const& folder, BuildProgram const& build)
+            std::string const& folder, detail::Build const& build)
         : log(std::string(definition.about.name), settings.log_level),
           loops(settings.threads),
           signer(settings.internal_key),
@@ -54,7 +53,8 @@ struct Running {
     Kit kit;
     http::Router router;
     Operations operations;
-    std::shared_ptr<void> program;  // type-erased; owned here alone
+    detail::Built built;
+    json::object document;
 };
 
 /// A folder that is gone when the program ends: --openapi and --routes need a store, but nobody's
@@ -84,7 +84,7 @@ std::string source_of(http::Router::Route const& route) {
     return std::string(file) + ":" + std::to_string(route.source.line());
 }
 
-int describe(detail::Definition const& definition, Settings settings, BuildProgram const& build,
+int describe(detail::Definition const& definition, Settings settings, detail::Build const& build,
              std::vector<std::string> const& arguments) {
     TemporaryFolder const folder;
     settings.log_level = telemetry::Level::off;
@@ -143,7 +143,7 @@ void wait_for_stop(telemetry::Log& log, telemetry::Level configured, sigset_t co
 }
 
 int serve(detail::Definition const& definition, Settings const& settings,
-          BuildProgram const& build) {
+          detail::Build const& build) {
     // Signals are taken by this thread alone; the loops' threads inherit the mask.
     sigset_t signals;
     ::sigemptyset(&signals);

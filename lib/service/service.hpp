@@ -12,6 +12,7 @@
 //     static store::Schema schema();                 // empty for a service without data
 //     Program(service::Kit&, Config);                // wires its objects in reading order
 //     void routes(http::Router&);
+//     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before the routes
 //
 // Flags: --check-config, --print-config, --routes, --openapi, --where METHOD PATH, --version,
 // --help.
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/exchange.hpp"
 #include "http/router.hpp"
 #include "service/kit.hpp"
 #include "store/document_store.hpp"
@@ -39,31 +41,48 @@ struct About {
 namespace detail {
 
 /// A Program with its type erased, so that run() is compiled once.
+struct Built {
+    std::shared_ptr<void> program;  // for its deleter; nothing is shared
+    /// Answers some requests piece by piece before the router is asked; empty for services without.
+    std::function<Task<bool>(http::Exchange&)> relay;
+    /// Takes the document of the routes instead of /openapi.json; empty for services without.
+    std::function<void(boost::json::object)> use_document;
+};
+using Build = std::function<Built(Kit&, http::Router&)>;
+
 struct Definition {
     About about;
     store::Schema schema;
     /// Reads the program's own settings and returns what builds it.
-    std::function<std::function<std::shared_ptr<void>(Kit&, http::Router&)>(Environment&)>
-        configure;
+    std::function<Build(Environment&)> configure;
 };
 
 int run(int argc, char** argv, Definition definition);
+
+template <class Program>
+Built build(Kit& kit, http::Router& router, typename Program::Config const& config) {
+    auto program = std::make_shared<Program>(kit, config);
+    program->routes(router);
+    Built built;
+    if constexpr (requires(http::Exchange& exchange) { program->relay(exchange); })
+        built.relay = [raw = program.get()](http::Exchange& exchange) { return raw->relay(exchange); };
+    if constexpr (requires { program->use_document(boost::json::object()); })
+        built.use_document = [raw = program.get()](boost::json::object document) {
+            raw->use_document(std::move(document));
+        };
+    built.program = std::move(program);
+    return built;
+}
 
 }  // namespace detail
 
 template <class Program>
 int run(int argc, char** argv, About about) {
-    return detail::run(
-        argc, argv,
-        {about, Program::schema(),
-         [](Environment& env) -> std::function<std::shared_ptr<void>(Kit&, http::Router&)> {
-             auto config = Program::Config::read(env);
-             return [config = std::move(config)](Kit& kit, http::Router& router) {
-                 auto program = std::make_shared<Program>(kit, config);
-                 program->routes(router);
-                 return std::shared_ptr<void>(std::move(program));
-             };
-         }});
+    return detail::run(argc, argv, {about, Program::schema(), [](Environment& env) -> detail::Build {
+                                        return [config = Program::Config::read(env)](Kit& kit, http::Router& router) {
+                                            return detail::build<Program>(kit, router, config);
+                                        };
+                                    }});
 }
 
 }  // namespace grover::service

@@ -1,0 +1,80 @@
+// Sessions as every process but the user service sees them: looked up once, then cached, and dropped as soon as they are
+// revoked.
+//
+// The user service is the truth. A token that is not cached is looked up there (by its hash: the token does not travel).
+// A cached one is good for `freshness`; meanwhile the feed of revocations is polled, so a logout is known here within
+// `poll_period`. When the feed cannot be read, entries are believed for `freshness_without_feed` only.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "auth/caller.hpp"
+#include "service/kit.hpp"
+#include "service/peer.hpp"
+
+namespace grover::service {
+
+/// Thread-safe. Memory is bounded: sessions_max entries, the oldest of a shard go first.
+class Sessions {
+public:
+    static constexpr auto freshness = std::chrono::seconds(60);
+    static constexpr auto freshness_without_feed = std::chrono::seconds(1);
+    static constexpr auto unknown_freshness = std::chrono::seconds(1);
+    static constexpr auto poll_period = std::chrono::milliseconds(250);
+    static constexpr std::size_t sessions_max = 200'000;
+
+    /// `users` must outlive this. Starts polling with the service.
+    Sessions(Kit& kit, Peer& users);
+
+    /// What a token stands for; `identity` is the signed header for the next hop.
+    struct Found {
+        std::optional<auth::Caller> caller;  // nothing: unknown, expired or revoked
+        std::string identity;
+    };
+    /// Throws Error (unavailable) when the user service cannot be asked.
+    Task<std::shared_ptr<Found const>> find(std::string_view token, http::RequestInfo info);
+    /// The same, when it is known already; null otherwise. Costs a lock that is hardly ever contended, and a look-up.
+    std::shared_ptr<Found const> cached(std::string_view token);
+
+private:
+    using Time = std::chrono::steady_clock::time_point;
+    struct Entry {
+        std::shared_ptr<Found const> found;  // shared with the requests that use it
+        std::string token_hash;
+        Time checked{};
+        Time signed_at{};
+        Timestamp expires_at;
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+    struct Shard {
+        std::mutex mutex;
+        std::unordered_map<std::string, Entry, TextHash, std::equal_to<>> by_token;
+        std::unordered_map<std::string, std::string> token_of_hash;
+    };
+
+    Shard& shard_of(std::string_view token) { return shards_[TextHash{}(token) % shards_.size()]; }
+    void keep(std::string_view token, Entry entry);
+    void forget(std::string const& token_hash);
+    Task<> poll();
+    std::shared_ptr<Found const> sign(std::optional<auth::Caller> caller) const;
+
+    Kit& kit_;
+    Peer& users_;
+    std::array<Shard, 16> shards_;
+    std::string position_;
+    std::atomic<Time> feed_read_{};
+    std::atomic<Time> feed_began_{Time::max()};
+};
+
+}  // namespace grover::service

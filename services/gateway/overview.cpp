@@ -1,0 +1,141 @@
+#include "gateway/overview.hpp"
+
+#include "net/async.hpp"
+
+namespace grover::gateway {
+
+namespace json = boost::json;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto health_age_max = std::chrono::seconds(1);
+constexpr auto document_age_max = std::chrono::seconds(10);
+constexpr auto probe_time_max = std::chrono::seconds(1);
+
+/// Adds what `from` has and `into` lacks, one level deep: paths by path, schemas by name.
+void merge(json::object& into, json::object const& from) {
+    for (auto const& [name, value] : from)
+        if (!into.contains(name)) into[name] = value;
+}
+
+/// The paths that clients reach through the gateway: the API, not each service's own operations endpoints.
+json::object api_paths(json::object const& document) {
+    json::object out;
+    if (auto const* paths = document.if_contains("paths"); paths && paths->is_object())
+        for (auto const& [path, item] : paths->get_object())
+            if (find_row(path)) out[path] = item;
+    return out;
+}
+
+http::Response uncached(std::string body) {
+    auto response = http::Response::json(200, std::move(body));
+    response.headers.add("Cache-Control", "no-store");
+    return response;
+}
+
+}  // namespace
+
+Overview::Overview(service::Kit& kit, std::vector<Member> members) : kit_(kit), members_(std::move(members)) {}
+
+void Overview::routes(http::Router& router) {
+    router.get("/", *this, &Overview::root).summary("What this is").tag("operations").also("/api");
+    router.get("/health/services", *this, &Overview::health_services)
+        .summary("The health of every service")
+        .tag("operations");
+}
+
+net::Task<http::Response> Overview::root() {
+    json::array names;
+    for (auto const& member : members_) names.emplace_back(std::string(name_of(member.target)));
+    co_return http::Response::json(200, json::serialize(json::object{{"service", "Grover API Gateway"},
+                                                                     {"version", GROVER_VERSION},
+                                                                     {"status", "running"},
+                                                                     {"documentation", "/docs"},
+                                                                     {"services", std::move(names)}}));
+}
+
+std::string Overview::kept_if_fresh(Kept const& kept, std::chrono::seconds age) {
+    std::lock_guard const lock(mutex_);
+    return steady_clock::now() - kept.made < age ? kept.body : std::string();
+}
+
+net::Task<Overview::Probe> Overview::probe(service::Peer& peer, http::RequestInfo info) {
+    auto const started = steady_clock::now();
+    Probe out;
+    try {
+        co_await peer.call("GET", "/health/ready", {}, std::move(info));
+        out.healthy = true;
+    } catch (std::exception const&) {
+        out.healthy = false;
+    }
+    out.latency_ms = std::chrono::duration<double, std::milli>(steady_clock::now() - started).count();
+    co_return out;
+}
+
+net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
+    if (auto kept = kept_if_fresh(health_, health_age_max); !kept.empty()) co_return uncached(std::move(kept));
+    info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
+    std::vector<net::Task<Probe>> probes;
+    for (auto const& member : members_) probes.push_back(probe(*member.peer, info));
+    auto const found = co_await net::gather(std::move(probes));
+
+    json::object services;
+    bool all = true;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        all = all && found[i].healthy;
+        services[name_of(members_[i].target)] = json::object{
+            {"status", found[i].healthy ? "healthy" : "unhealthy"},
+            {"latency_ms", static_cast<double>(static_cast<std::int64_t>(found[i].latency_ms * 100)) / 100}};
+    }
+    auto body = json::serialize(json::object{{"gateway", "healthy"},
+                                             {"services", std::move(services)},
+                                             {"overall_status", all ? "healthy" : "degraded"}});
+    {
+        std::lock_guard const lock(mutex_);
+        health_ = {steady_clock::now(), body};
+    }
+    co_return uncached(std::move(body));
+}
+
+net::Task<json::value> Overview::document(Member const& member, http::RequestInfo info) {
+    try {
+        auto const reply = co_await member.peer->call("GET", "/openapi.json", {}, std::move(info));
+        auto value = json::parse(reply.body);
+        std::lock_guard const lock(mutex_);
+        last_documents_[member.target] = value;
+        co_return value;
+    } catch (std::exception const&) {
+        // A service that is down keeps its place in the documentation.
+        std::lock_guard const lock(mutex_);
+        auto const last = last_documents_.find(member.target);
+        co_return last == last_documents_.end() ? json::value() : last->second;
+    }
+}
+
+net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
+    if (auto kept = kept_if_fresh(openapi_, document_age_max); !kept.empty())
+        co_return http::Response::json(200, std::move(kept));
+    info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
+    std::vector<net::Task<json::value>> asked;
+    for (auto const& member : members_) asked.push_back(document(member, info));
+    auto const documents = co_await net::gather(std::move(asked));
+
+    auto merged = own_document_;
+    for (auto const& value : documents) {
+        auto const* document = value.if_object();
+        if (!document) continue;
+        merge(merged["paths"].as_object(), api_paths(*document));
+        if (auto const* components = document->if_contains("components"); components && components->is_object())
+            if (auto const* schemas = components->get_object().if_contains("schemas"); schemas && schemas->is_object())
+                merge(merged["components"].as_object()["schemas"].as_object(), schemas->get_object());
+    }
+    auto body = json::serialize(merged);
+    {
+        std::lock_guard const lock(mutex_);
+        openapi_ = {steady_clock::now(), body};
+    }
+    co_return http::Response::json(200, std::move(body));
+}
+
+}  // namespace grover::gateway
