@@ -81,7 +81,8 @@ Task<> Pipeline::authenticate(http::Request& request) {
             identity = *std::move(verified);
         else
             identity.rejected = true;
-    } else if (auto const token = presented_token(request);
+    } else if (auto const token = presented_token(request.headers.get("Authorization"),
+                                                  request.headers.get("Cookie"));
                !token.empty() && kit_.token_verifier()) {
         identity.caller = co_await kit_.token_verifier()(std::string(token), request.deadline);
         identity.rejected = !identity.caller;

@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "base/random.hpp"
+#include "http/message_service.hpp"
 #include "net/async.hpp"
 #include "service/access.hpp"
 #include "service/operations.hpp"
@@ -38,11 +39,12 @@ struct Running {
           kit(std::string(definition.about.name), log, metrics, loops, system_now, signer,
               store.get()),
           operations(kit, settings.version, settings.docs_dir) {
-        program = build(kit, router);
+        built = build(kit, router);
         operations.routes(router);
-        auto const document =
+        document =
             router.openapi(definition.about.title, settings.version, definition.about.description);
-        operations.set_openapi(json::serialize(document));
+        if (built.use_document) built.use_document(document);
+        else operations.set_openapi(json::serialize(document));
     }
 
     telemetry::Log log;
@@ -90,9 +92,7 @@ int describe(detail::Definition const& definition, Settings settings, detail::Bu
     settings.log_level = telemetry::Level::off;
     Running const running(definition, settings, folder.path, build);
     if (arguments[0] == "--openapi") {
-        std::cout << json::serialize(running.router.openapi(
-                         definition.about.title, settings.version, definition.about.description))
-                  << '\n';
+        std::cout << json::serialize(running.document) << '\n';
         return 0;
     }
     if (arguments[0] == "--routes") {
@@ -156,19 +156,24 @@ int serve(detail::Definition const& definition, Settings const& settings,
     auto& log = running.log;
     Pipeline pipeline(kit, running.router);
     AccessLog access(log, running.metrics, running.loops.size());
-    http::Server server(
-        running.loops,
-        {.host = settings.host,
-         .port = settings.port,
-         .unix_path = settings.unix_socket,
-         .name = std::string(definition.about.name),
-         .behind_gateway = true,
-         .on_failure =
-             [&log](std::string_view request_id, std::string_view what) {
-                 log.error("a handler failed", {{"request_id", request_id}, {"error", what}});
-             }},
-        [&pipeline](http::Request& request) { return pipeline.handle(request); },
-        [&access](http::AccessRecord const& record) { access.observe(record); });
+    auto const on_failure = [&log](std::string_view request_id, std::string_view what) {
+        log.error("a handler failed", {{"request_id", request_id}, {"error", what}});
+    };
+    auto const observer = [&access](http::AccessRecord const& record) { access.observe(record); };
+    auto const complete = http::message_service(
+        [&pipeline](http::Request& request) { return pipeline.handle(request); }, observer, on_failure);
+    auto const handler = [&relay = running.built.relay, &complete](http::Exchange& exchange) -> Task<> {
+        if (relay && co_await relay(exchange)) co_return;
+        co_await complete(exchange);
+    };
+    http::Server server(running.loops,
+                        {.host = settings.host,
+                         .port = settings.port,
+                         .unix_path = settings.unix_socket,
+                         .name = std::string(definition.about.name),
+                         .behind_gateway = !running.built.relay,
+                         .on_failure = on_failure},
+                        http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
 
     server.start();

@@ -36,7 +36,7 @@ http::Response uncached(std::string body) {
 
 }  // namespace
 
-Overview::Overview(service::Kit& kit, std::vector<Member> members) : kit_(kit), members_(std::move(members)) {}
+Overview::Overview(std::vector<Member> members) : members_(std::move(members)) {}
 
 void Overview::routes(http::Router& router) {
     router.get("/", *this, &Overview::root).summary("What this is").tag("operations").also("/api");

@@ -9,7 +9,6 @@
 
 #include "gateway/table.hpp"
 #include "http/router.hpp"
-#include "service/kit.hpp"
 #include "service/peer.hpp"
 
 namespace grover::gateway {
@@ -22,7 +21,7 @@ public:
         service::Peer* peer;
     };
 
-    Overview(service::Kit& kit, std::vector<Member> members);
+    explicit Overview(std::vector<Member> members);
 
     void routes(http::Router& router);
     /// The gateway's own document, into which those of the services are merged.
@@ -46,7 +45,6 @@ private:
     net::Task<boost::json::value> document(Member const& member, http::RequestInfo info);
     std::string kept_if_fresh(Kept const& kept, std::chrono::seconds age);
 
-    service::Kit& kit_;
     std::vector<Member> members_;
     boost::json::object own_document_;
     std::mutex mutex_;  // for what is kept

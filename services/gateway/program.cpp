@@ -2,6 +2,7 @@
 
 #include "auth/token.hpp"
 #include "gateway/relay.hpp"
+#include "service/pipeline.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -56,7 +57,7 @@ Program::Program(service::Kit& kit, Config const& config)
     : kit_(kit),
       peers_(make_peers(kit, config)),
       sessions_(kit, *peers_[static_cast<std::size_t>(Target::user)]),
-      overview_(kit, members(peers_)) {
+      overview_(members(peers_)) {
     for (std::size_t i = 0; i < targets; ++i) {
         auto const name = service_name(static_cast<Target>(i));
         durations_[i] = &kit.metrics().histogram("gateway_relay_duration_seconds", "Time to answer a relayed request",
