@@ -3,8 +3,9 @@
 //     X-Grover-Identity: <base64url(payload)>.<base64url(HMAC-SHA256(key, base64url(payload)))>
 //
 // The payload is JSON: {"u": user, "s": session, "r": [roles], "e": expiry in ms} for a caller,
-// {"v": service, "e": ...} for a service, {"x": true, "e": ...} for refused credentials. It lives a minute at most, and only processes that share
-// INTERNAL_KEY can make one. The gateway drops the header when a client sends it.
+// {"v": service, "e": ...} for a service, {"x": true, "e": ...} for refused credentials. It lives a
+// minute at most, and only processes that share INTERNAL_KEY can make one. The gateway drops the
+// header when a client sends it.
 #pragma once
 
 #include <optional>

@@ -52,7 +52,7 @@ TEST(Id, AcceptsTheDocumentedAlphabetOnly) {
 
 TEST(Encoding, Base64UrlGoesBothWays) {
     for (std::string const& bytes : {std::string(), std::string("f"), std::string("fo"),
-                                    std::string("foo"), std::string("\xff\xfe\0\x01", 4)})
+                                     std::string("foo"), std::string("\xff\xfe\0\x01", 4)})
         EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
     EXPECT_EQ(to_base64url("\xfb\xff"), "-_8");
     for (auto const* text :

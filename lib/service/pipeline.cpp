@@ -55,7 +55,9 @@ http::Response replay(json::object const& record, std::string_view seal_key) {
 std::string_view presented_token(std::string_view authorization, std::string_view cookies) {
     if (!authorization.empty()) return auth::bearer_token(authorization).value_or("?");
     auto const at = cookies.find(session_cookie);
-    if (at == std::string_view::npos || (at > 0 && cookies[at - 1] != ' ' && cookies[at - 1] != ';')) return {};
+    if (at == std::string_view::npos ||
+        (at > 0 && cookies[at - 1] != ' ' && cookies[at - 1] != ';'))
+        return {};
     auto const value = cookies.substr(at + session_cookie.size());
     return value.substr(0, value.find(';'));
 }

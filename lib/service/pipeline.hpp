@@ -13,8 +13,9 @@
 
 namespace grover::service {
 
-/// The credentials of a request: the bearer token, else the web client's cookie. Empty when there are none; "?", which is
-/// no token of ours, for an Authorization of another form: presented, and wrong.
+/// The credentials of a request: the bearer token, else the web client's cookie. Empty when there
+/// are none; "?", which is no token of ours, for an Authorization of another form: presented, and
+/// wrong.
 std::string_view presented_token(std::string_view authorization, std::string_view cookies);
 
 class Pipeline {

@@ -43,8 +43,10 @@ struct Running {
         operations.routes(router);
         document =
             router.openapi(definition.about.title, settings.version, definition.about.description);
-        if (built.use_document) built.use_document(document);
-        else operations.set_openapi(json::serialize(document));
+        if (built.use_document)
+            built.use_document(document);
+        else
+            operations.set_openapi(json::serialize(document));
     }
 
     telemetry::Log log;
@@ -161,8 +163,10 @@ int serve(detail::Definition const& definition, Settings const& settings,
     };
     auto const observer = [&access](http::AccessRecord const& record) { access.observe(record); };
     auto const complete = http::message_service(
-        [&pipeline](http::Request& request) { return pipeline.handle(request); }, observer, on_failure);
-    auto const handler = [&relay = running.built.relay, &complete](http::Exchange& exchange) -> Task<> {
+        [&pipeline](http::Request& request) { return pipeline.handle(request); }, observer,
+        on_failure);
+    auto const handler = [&relay = running.built.relay,
+                          &complete](http::Exchange& exchange) -> Task<> {
         if (relay && co_await relay(exchange)) co_return;
         co_await complete(exchange);
     };

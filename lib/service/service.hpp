@@ -12,7 +12,8 @@
 //     static store::Schema schema();                 // empty for a service without data
 //     Program(service::Kit&, Config);                // wires its objects in reading order
 //     void routes(http::Router&);
-//     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before the routes
+//     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before
+//     the routes
 //
 // Flags: --check-config, --print-config, --routes, --openapi, --where METHOD PATH, --version,
 // --help.
@@ -65,7 +66,9 @@ Built build(Kit& kit, http::Router& router, typename Program::Config const& conf
     program->routes(router);
     Built built;
     if constexpr (requires(http::Exchange& exchange) { program->relay(exchange); })
-        built.relay = [raw = program.get()](http::Exchange& exchange) { return raw->relay(exchange); };
+        built.relay = [raw = program.get()](http::Exchange& exchange) {
+            return raw->relay(exchange);
+        };
     if constexpr (requires { program->use_document(boost::json::object()); })
         built.use_document = [raw = program.get()](boost::json::object document) {
             raw->use_document(std::move(document));
@@ -78,11 +81,13 @@ Built build(Kit& kit, http::Router& router, typename Program::Config const& conf
 
 template <class Program>
 int run(int argc, char** argv, About about) {
-    return detail::run(argc, argv, {about, Program::schema(), [](Environment& env) -> detail::Build {
-                                        return [config = Program::Config::read(env)](Kit& kit, http::Router& router) {
-                                            return detail::build<Program>(kit, router, config);
-                                        };
-                                    }});
+    return detail::run(
+        argc, argv, {about, Program::schema(), [](Environment& env) -> detail::Build {
+                         return
+                             [config = Program::Config::read(env)](Kit& kit, http::Router& router) {
+                                 return detail::build<Program>(kit, router, config);
+                             };
+                     }});
 }
 
 }  // namespace grover::service

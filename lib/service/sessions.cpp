@@ -33,9 +33,12 @@ std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) 
     if (at == shard.by_token.end()) return {};
     auto& entry = at->second;
     // Revocations are known without a gap for what was looked up since the feed began.
-    bool const feed_works = now - feed_read_.load(std::memory_order_relaxed) < freshness_without_feed &&
-                            entry.checked > feed_began_.load(std::memory_order_relaxed);
-    auto const trust = !entry.found->caller ? unknown_freshness : feed_works ? freshness : freshness_without_feed;
+    bool const feed_works =
+        now - feed_read_.load(std::memory_order_relaxed) < freshness_without_feed &&
+        entry.checked > feed_began_.load(std::memory_order_relaxed);
+    auto const trust = !entry.found->caller ? unknown_freshness
+                       : feed_works         ? freshness
+                                            : freshness_without_feed;
     bool const expired = entry.found->caller && entry.expires_at <= kit_.clock()();
     if (expired || now - entry.checked > trust) {
         shard.token_of_hash.erase(entry.token_hash);
@@ -49,19 +52,21 @@ std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) 
     return entry.found;
 }
 
-Task<std::shared_ptr<Sessions::Found const>> Sessions::find(std::string_view token, http::RequestInfo info) {
+Task<std::shared_ptr<Sessions::Found const>> Sessions::find(std::string_view token,
+                                                            http::RequestInfo info) {
     if (auto known = cached(token)) co_return known;
     Entry entry;
     entry.token_hash = auth::hash_token(token);
-    entry.checked = entry.signed_at = steady_clock::now();  // before asking: what changes meanwhile is seen
+    entry.checked = entry.signed_at =
+        steady_clock::now();  // before asking: what changes meanwhile is seen
     std::string const kept(token);
     std::optional<auth::Caller> caller;
     try {
-        auto session = co_await users_.post<auth::Session>("/internal/sessions/verify",
-                                                                auth::SessionLookup{entry.token_hash},
-                                                                std::move(info));
+        auto session = co_await users_.post<auth::Session>(
+            "/internal/sessions/verify", auth::SessionLookup{entry.token_hash}, std::move(info));
         entry.expires_at = session.expires_at;
-        caller = auth::Caller{std::move(session.user_id), std::move(session.session_id), std::move(session.roles)};
+        caller = auth::Caller{std::move(session.user_id), std::move(session.session_id),
+                              std::move(session.roles)};
     } catch (Error const& e) {
         if (e.code() != ErrorCode::not_found) throw;
     }
@@ -98,8 +103,8 @@ Task<> Sessions::poll() {
     http::RequestInfo info;
     info.deadline = steady_clock::now() + std::chrono::seconds(1);
     auto const asked = steady_clock::now();
-    auto const news =
-        co_await users_.get<auth::Revocations>("/internal/sessions/revoked?since=" + position_, std::move(info));
+    auto const news = co_await users_.get<auth::Revocations>(
+        "/internal/sessions/revoked?since=" + position_, std::move(info));
     for (auto const& token_hash : news.token_hashes) forget(token_hash);
     if (position_.empty()) feed_began_.store(steady_clock::now(), std::memory_order_relaxed);
     position_ = news.position;

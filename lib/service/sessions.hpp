@@ -1,9 +1,10 @@
-// Sessions as every process but the user service sees them: looked up once, then cached, and dropped as soon as they are
-// revoked.
+// Sessions as every process but the user service sees them: looked up once, then cached, and
+// dropped as soon as they are revoked.
 //
-// The user service is the truth. A token that is not cached is looked up there (by its hash: the token does not travel).
-// A cached one is good for `freshness`; meanwhile the feed of revocations is polled, so a logout is known here within
-// `poll_period`. When the feed cannot be read, entries are believed for `freshness_without_feed` only.
+// The user service is the truth. A token that is not cached is looked up there (by its hash: the
+// token does not travel). A cached one is good for `freshness`; meanwhile the feed of revocations
+// is polled, so a logout is known here within `poll_period`. When the feed cannot be read, entries
+// are believed for `freshness_without_feed` only.
 #pragma once
 
 #include <array>
@@ -41,7 +42,8 @@ public:
     };
     /// Throws Error (unavailable) when the user service cannot be asked.
     Task<std::shared_ptr<Found const>> find(std::string_view token, http::RequestInfo info);
-    /// The same, when it is known already; null otherwise. Costs a lock that is hardly ever contended, and a look-up.
+    /// The same, when it is known already; null otherwise. Costs a lock that is hardly ever
+    /// contended, and a look-up.
     std::shared_ptr<Found const> cached(std::string_view token);
 
 private:
@@ -55,7 +57,9 @@ private:
     };
     struct TextHash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
     };
     struct Shard {
         std::mutex mutex;

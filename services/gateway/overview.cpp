@@ -19,7 +19,8 @@ void merge(json::object& into, json::object const& from) {
         if (!into.contains(name)) into[name] = value;
 }
 
-/// The paths that clients reach through the gateway: the API, not each service's own operations endpoints.
+/// The paths that clients reach through the gateway: the API, not each service's own operations
+/// endpoints.
 json::object api_paths(json::object const& document) {
     json::object out;
     if (auto const* paths = document.if_contains("paths"); paths && paths->is_object())
@@ -48,11 +49,12 @@ void Overview::routes(http::Router& router) {
 net::Task<http::Response> Overview::root() {
     json::array names;
     for (auto const& member : members_) names.emplace_back(std::string(name_of(member.target)));
-    co_return http::Response::json(200, json::serialize(json::object{{"service", "Grover API Gateway"},
-                                                                     {"version", GROVER_VERSION},
-                                                                     {"status", "running"},
-                                                                     {"documentation", "/docs"},
-                                                                     {"services", std::move(names)}}));
+    co_return http::Response::json(200,
+                                   json::serialize(json::object{{"service", "Grover API Gateway"},
+                                                                {"version", GROVER_VERSION},
+                                                                {"status", "running"},
+                                                                {"documentation", "/docs"},
+                                                                {"services", std::move(names)}}));
 }
 
 std::string Overview::kept_if_fresh(Kept const& kept, std::chrono::seconds age) {
@@ -69,12 +71,14 @@ net::Task<Overview::Probe> Overview::probe(service::Peer& peer, http::RequestInf
     } catch (std::exception const&) {
         out.healthy = false;
     }
-    out.latency_ms = std::chrono::duration<double, std::milli>(steady_clock::now() - started).count();
+    out.latency_ms =
+        std::chrono::duration<double, std::milli>(steady_clock::now() - started).count();
     co_return out;
 }
 
 net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
-    if (auto kept = kept_if_fresh(health_, health_age_max); !kept.empty()) co_return uncached(std::move(kept));
+    if (auto kept = kept_if_fresh(health_, health_age_max); !kept.empty())
+        co_return uncached(std::move(kept));
     info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
     std::vector<net::Task<Probe>> probes;
     for (auto const& member : members_) probes.push_back(probe(*member.peer, info));
@@ -86,7 +90,8 @@ net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
         all = all && found[i].healthy;
         services[name_of(members_[i].target)] = json::object{
             {"status", found[i].healthy ? "healthy" : "unhealthy"},
-            {"latency_ms", static_cast<double>(static_cast<std::int64_t>(found[i].latency_ms * 100)) / 100}};
+            {"latency_ms",
+             static_cast<double>(static_cast<std::int64_t>(found[i].latency_ms * 100)) / 100}};
     }
     auto body = json::serialize(json::object{{"gateway", "healthy"},
                                              {"services", std::move(services)},
@@ -126,9 +131,12 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
         auto const* document = value.if_object();
         if (!document) continue;
         merge(merged["paths"].as_object(), api_paths(*document));
-        if (auto const* components = document->if_contains("components"); components && components->is_object())
-            if (auto const* schemas = components->get_object().if_contains("schemas"); schemas && schemas->is_object())
-                merge(merged["components"].as_object()["schemas"].as_object(), schemas->get_object());
+        if (auto const* components = document->if_contains("components");
+            components && components->is_object())
+            if (auto const* schemas = components->get_object().if_contains("schemas");
+                schemas && schemas->is_object())
+                merge(merged["components"].as_object()["schemas"].as_object(),
+                      schemas->get_object());
     }
     auto body = json::serialize(merged);
     {

@@ -1,4 +1,5 @@
-// What the gateway says of the whole system: /, /api, /health/services and the union of the services' OpenAPI documents.
+// What the gateway says of the whole system: /, /api, /health/services and the union of the
+// services' OpenAPI documents.
 #pragma once
 
 #include <chrono>

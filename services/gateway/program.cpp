@@ -11,29 +11,35 @@ struct Setting {
     std::string_view variable;
     std::string_view fallback;  // empty: the service is off unless its address is set
 };
-constexpr std::array settings{
-    Setting{"USER_SERVICE_URL", "http://127.0.0.1:8001"}, Setting{"POST_SERVICE_URL", "http://127.0.0.1:8002"},
-    Setting{"MEDIA_SERVICE_URL", ""}, Setting{"PAYMENT_SERVICE_URL", ""}, Setting{"NOTIFICATION_SERVICE_URL", ""}};
+constexpr std::array settings{Setting{"USER_SERVICE_URL", "http://127.0.0.1:8001"},
+                              Setting{"POST_SERVICE_URL", "http://127.0.0.1:8002"},
+                              Setting{"MEDIA_SERVICE_URL", ""}, Setting{"PAYMENT_SERVICE_URL", ""},
+                              Setting{"NOTIFICATION_SERVICE_URL", ""}};
 
-std::string service_name(Target target) { return std::string(name_of(target)); }
+std::string service_name(Target target) {
+    return std::string(name_of(target));
+}
 
-std::array<std::unique_ptr<service::Peer>, targets> make_peers(service::Kit& kit, Program::Config const& config) {
+std::array<std::unique_ptr<service::Peer>, targets> make_peers(service::Kit& kit,
+                                                               Program::Config const& config) {
     std::array<std::unique_ptr<service::Peer>, targets> peers;
     for (std::size_t i = 0; i < targets; ++i)
         if (config.origins[i])
-            peers[i] = std::make_unique<service::Peer>(kit, service_name(static_cast<Target>(i)) + " service",
-                                                       *config.origins[i]);
+            peers[i] = std::make_unique<service::Peer>(
+                kit, service_name(static_cast<Target>(i)) + " service", *config.origins[i]);
     return peers;
 }
 
-std::vector<Overview::Member> members(std::array<std::unique_ptr<service::Peer>, targets> const& peers) {
+std::vector<Overview::Member> members(
+    std::array<std::unique_ptr<service::Peer>, targets> const& peers) {
     std::vector<Overview::Member> out;
     for (std::size_t i = 0; i < targets; ++i)
         if (peers[i]) out.push_back({static_cast<Target>(i), peers[i].get()});
     return out;
 }
 
-/// The token of the head, and whether there was one at all: a malformed Authorization is a wrong one.
+/// The token of the head, and whether there was one at all: a malformed Authorization is a wrong
+/// one.
 std::string_view presented_token(http::RequestHead const& head) {
     return service::presented_token(head.get("Authorization"), head.get("Cookie"));
 }
@@ -43,7 +49,8 @@ std::string_view presented_token(http::RequestHead const& head) {
 Program::Config Program::Config::read(Environment& env) {
     Config config;
     for (std::size_t i = 0; i < targets; ++i) {
-        auto const purpose = "where the " + service_name(static_cast<Target>(i)) + " service listens";
+        auto const purpose =
+            "where the " + service_name(static_cast<Target>(i)) + " service listens";
         auto const& [variable, fallback] = settings[i];
         config.origins[i] = env.optional_url(std::string(variable), purpose);
         if (!config.origins[i] && !fallback.empty()) config.origins[i] = std::string(fallback);
@@ -60,21 +67,25 @@ Program::Program(service::Kit& kit, Config const& config)
       overview_(members(peers_)) {
     for (std::size_t i = 0; i < targets; ++i) {
         auto const name = service_name(static_cast<Target>(i));
-        durations_[i] = &kit.metrics().histogram("gateway_relay_duration_seconds", "Time to answer a relayed request",
-                                                 {{"upstream", name}});
+        durations_[i] =
+            &kit.metrics().histogram("gateway_relay_duration_seconds",
+                                     "Time to answer a relayed request", {{"upstream", name}});
         for (std::size_t c = 1; c < 6; ++c)
-            answers_[i][c] = &kit.metrics().counter("gateway_relayed_total", "Relayed requests by status class",
-                                                    {{"upstream", name}, {"status", std::to_string(c) + "xx"}});
-        if (peers_[i]) kit.dependency(name + "_service", [peer = peers_[i].get()](http::Deadline deadline) {
-            return peer->healthy(deadline);
-        });
+            answers_[i][c] =
+                &kit.metrics().counter("gateway_relayed_total", "Relayed requests by status class",
+                                       {{"upstream", name}, {"status", std::to_string(c) + "xx"}});
+        if (peers_[i])
+            kit.dependency(name + "_service", [peer = peers_[i].get()](http::Deadline deadline) {
+                return peer->healthy(deadline);
+            });
     }
     upstreams_.resize(kit.loops().size());
     for (std::size_t loop = 0; loop < upstreams_.size(); ++loop)
         for (std::size_t i = 0; i < targets; ++i)
             if (config.origins[i])
-                upstreams_[loop][i] = std::make_unique<Upstream>(kit.loops().at(loop), service_name(static_cast<Target>(i)),
-                                                                 *net::Endpoint::parse(*config.origins[i]));
+                upstreams_[loop][i] = std::make_unique<Upstream>(
+                    kit.loops().at(loop), service_name(static_cast<Target>(i)),
+                    *net::Endpoint::parse(*config.origins[i]));
 }
 
 void Program::routes(http::Router& router) {
@@ -104,7 +115,8 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     int status = 500;
     try {
         if (!upstream)
-            throw Error(ErrorCode::unavailable, "the " + service_name(row->target) + " service is not running")
+            throw Error(ErrorCode::unavailable,
+                        "the " + service_name(row->target) + " service is not running")
                 .with_retry_after(std::chrono::seconds(30));
         exchange.limit_body(limits::upload_body_bytes_max);
         auto const identity = co_await identity_of(exchange);

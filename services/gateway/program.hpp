@@ -1,4 +1,5 @@
-// The gateway, wired: the table, the upstreams per loop, the session cache, and what it says of itself.
+// The gateway, wired: the table, the upstreams per loop, the session cache, and what it says of
+// itself.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ namespace grover::gateway {
 class Program {
 public:
     struct Config {
-        std::array<std::optional<std::string>, targets> origins;  // by Target; nothing: not running yet
+        std::array<std::optional<std::string>, targets>
+            origins;  // by Target; nothing: not running yet
         static Config read(Environment& env);
     };
     static store::Schema schema() { return {}; }
@@ -29,7 +31,9 @@ public:
 
     void routes(http::Router& router);
     /// The document of the gateway's own routes is the base of the union that /openapi.json serves.
-    void use_document(boost::json::object document) { overview_.set_own_document(std::move(document)); }
+    void use_document(boost::json::object document) {
+        overview_.set_own_document(std::move(document));
+    }
 
     /// Answers what the table knows; false for the gateway's own paths.
     net::Task<bool> relay(http::Exchange& exchange);

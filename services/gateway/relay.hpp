@@ -1,14 +1,15 @@
-// The data plane: passes one request on to a service and its answer back, piece by piece and byte for byte. Bodies are
-// neither buffered whole nor framed anew.
+// The data plane: passes one request on to a service and its answer back, piece by piece and byte
+// for byte. Bodies are neither buffered whole nor framed anew.
 //
-// What is changed on the way in: hop-by-hop fields and those that Connection names go; so do the identity and trace
-// fields of clients, which the gateway writes itself (X-Grover-Identity, X-Request-ID, traceparent, X-Forwarded-*,
-// X-Request-Deadline-Ms). On the way out: hop-by-hop fields, Server, and the service's own X-Request-ID and Date go.
+// What is changed on the way in: hop-by-hop fields and those that Connection names go; so do the
+// identity and trace fields of clients, which the gateway writes itself (X-Grover-Identity,
+// X-Request-ID, traceparent, X-Forwarded-*, X-Request-Deadline-Ms). On the way out: hop-by-hop
+// fields, Server, and the service's own X-Request-ID and Date go.
 //
-// Failures: no connection is 503 at once; a connection lost before an answer is 502; no answer in time is 504. A request
-// that met a kept connection which the service had just closed is sent once more on a new one when that is safe: the
-// method is, or there is an Idempotency-Key, or nothing of it was taken.
-// Cost: about one receive and one send per side (bench/gateway).
+// Failures: no connection is 503 at once; a connection lost before an answer is 502; no answer in
+// time is 504. A request that met a kept connection which the service had just closed is sent once
+// more on a new one when that is safe: the method is, or there is an Idempotency-Key, or nothing of
+// it was taken. Cost: about one receive and one send per side (bench/gateway).
 #pragma once
 
 #include <string_view>
@@ -18,8 +19,8 @@
 
 namespace grover::gateway {
 
-/// Relays to `upstream`; `identity` is the signed identity of the caller, empty for none. Throws Error only while nothing
-/// of an answer has been sent, http::Disconnected when the client is gone.
+/// Relays to `upstream`; `identity` is the signed identity of the caller, empty for none. Throws
+/// Error only while nothing of an answer has been sent, http::Disconnected when the client is gone.
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity);
 
 }  // namespace grover::gateway

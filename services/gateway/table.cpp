@@ -7,20 +7,13 @@ namespace {
 
 /// The first row that fits wins, so the special comes before the general.
 constexpr std::array rows{
-    Row{"/api/auth", Target::user},
-    Row{"/api/users/*/posts", Target::post},
-    Row{"/api/users", Target::user},
-    Row{"/api/discover/suggested-users", Target::user},
-    Row{"/api/discover", Target::post},
-    Row{"/api/search/users", Target::user},
-    Row{"/api/search", Target::post},
-    Row{"/api/posts", Target::post},
-    Row{"/api/comments", Target::post},
-    Row{"/api/mentions", Target::post},
-    Row{"/api/trending", Target::post},
-    Row{"/api/media", Target::media},
-    Row{"/api/payments", Target::payment},
-    Row{"/api/notifications", Target::notification},
+    Row{"/api/auth", Target::user},         Row{"/api/users/*/posts", Target::post},
+    Row{"/api/users", Target::user},        Row{"/api/discover/suggested-users", Target::user},
+    Row{"/api/discover", Target::post},     Row{"/api/search/users", Target::user},
+    Row{"/api/search", Target::post},       Row{"/api/posts", Target::post},
+    Row{"/api/comments", Target::post},     Row{"/api/mentions", Target::post},
+    Row{"/api/trending", Target::post},     Row{"/api/media", Target::media},
+    Row{"/api/payments", Target::payment},  Row{"/api/notifications", Target::notification},
     Row{"/api/push", Target::notification},
 };
 
@@ -44,7 +37,8 @@ bool fits(std::string_view pattern, std::string_view path) noexcept {
 }  // namespace
 
 std::string_view name_of(Target target) noexcept {
-    constexpr std::array<std::string_view, targets> names{"user", "post", "media", "payment", "notification"};
+    constexpr std::array<std::string_view, targets> names{"user", "post", "media", "payment",
+                                                          "notification"};
     return names[static_cast<std::size_t>(target)];
 }
 

@@ -14,11 +14,13 @@ inline constexpr std::size_t targets = 5;
 std::string_view name_of(Target target) noexcept;
 
 struct Row {
-    std::string_view pattern;  // "*" stands for one segment; whatever follows the pattern belongs to it too
+    std::string_view
+        pattern;  // "*" stands for one segment; whatever follows the pattern belongs to it too
     Target target;
 };
 
-/// The row for a path ("/api/v1" is "/api"); null when no service has it. A few comparisons, no allocation.
+/// The row for a path ("/api/v1" is "/api"); null when no service has it. A few comparisons, no
+/// allocation.
 Row const* find_row(std::string_view path) noexcept;
 
 }  // namespace grover::gateway

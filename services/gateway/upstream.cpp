@@ -11,7 +11,10 @@ constexpr auto idle_time_max = std::chrono::seconds(30);  // less than the servi
 }  // namespace
 
 Upstream::Upstream(net::Loop& loop, std::string name, net::Endpoint endpoint)
-    : loop_(loop), name_(std::move(name)), endpoint_(std::move(endpoint)), authority_(endpoint_.authority()) {
+    : loop_(loop),
+      name_(std::move(name)),
+      endpoint_(std::move(endpoint)),
+      authority_(endpoint_.authority()) {
     sweep_ = loop.on_sweep([this](TimePoint now) { close_idle(now); });
 }
 
@@ -24,7 +27,8 @@ net::Task<std::unique_ptr<Connection>> Upstream::take(TimePoint deadline) {
 }
 
 net::Task<std::unique_ptr<Connection>> Upstream::connect(TimePoint deadline) {
-    auto const until = std::min(deadline, std::chrono::steady_clock::now() + limits::connect_time_max);
+    auto const until =
+        std::min(deadline, std::chrono::steady_clock::now() + limits::connect_time_max);
     for (auto const& address : co_await net::resolve(loop_, endpoint_, until)) {
         auto connection = std::make_unique<Connection>(loop_);
         connection->stream.expires_at(until);
@@ -46,8 +50,9 @@ void Upstream::give_back(std::unique_ptr<Connection> connection) {
 }
 
 void Upstream::close_idle(TimePoint now) {
-    auto const fresh = std::ranges::find_if(
-        idle_, [&](auto const& connection) { return now - connection->idle_since < idle_time_max; });
+    auto const fresh = std::ranges::find_if(idle_, [&](auto const& connection) {
+        return now - connection->idle_since < idle_time_max;
+    });
     idle_.erase(idle_.begin(), fresh);
 }
 

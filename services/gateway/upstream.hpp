@@ -13,7 +13,8 @@
 
 namespace grover::gateway {
 
-/// One HTTP/1.1 connection. A relay has it to itself, and gives it back when the exchange has ended cleanly.
+/// One HTTP/1.1 connection. A relay has it to itself, and gives it back when the exchange has ended
+/// cleanly.
 struct Connection {
     static constexpr std::size_t buffer_bytes = 36 << 10;  // the largest head and some body
 
@@ -36,8 +37,8 @@ public:
     /// `name` is for errors: "the post service cannot be reached".
     Upstream(net::Loop& loop, std::string name, net::Endpoint endpoint);
 
-    /// A kept connection, or a new one. Throws Error (unavailable) within limits::connect_time_max when there is none
-    /// to be had: a service that is down is known at once.
+    /// A kept connection, or a new one. Throws Error (unavailable) within limits::connect_time_max
+    /// when there is none to be had: a service that is down is known at once.
     net::Task<std::unique_ptr<Connection>> take(TimePoint deadline);
     net::Task<std::unique_ptr<Connection>> connect(TimePoint deadline);
     void give_back(std::unique_ptr<Connection> connection);
