@@ -120,14 +120,18 @@ void start_periodic(Kit& kit, std::atomic<bool> const& stopping) {
     auto& loop = kit.loops().at(0);
     for (auto const& periodic : kit.periodic()) {
         auto body = [&kit, &stopping, &periodic]() -> Task<> {
-            while (!stopping.load()) {
+            // Said when it begins to fail and when it works again, not every time.
+            for (bool failing = false; !stopping.load();) {
                 co_await net::pause(periodic.period);
                 if (stopping.load()) co_return;
                 try {
                     co_await periodic.work();
+                    if (std::exchange(failing, false))
+                        kit.log().info("background work goes on", {{"work", periodic.name}});
                 } catch (std::exception const& e) {
-                    kit.log().warn("background work failed",
-                                   {{"work", periodic.name}, {"error", e.what()}});
+                    if (!std::exchange(failing, true))
+                        kit.log().warn("background work fails",
+                                       {{"work", periodic.name}, {"error", e.what()}});
                 }
             }
         };

@@ -1,6 +1,9 @@
 #include "gateway/overview.hpp"
 
+#include <cmath>
+
 #include "net/async.hpp"
+#include "reflect/codec.hpp"
 
 namespace grover::gateway {
 
@@ -12,6 +15,19 @@ namespace {
 constexpr auto health_age_max = std::chrono::seconds(1);
 constexpr auto document_age_max = std::chrono::seconds(10);
 constexpr auto probe_time_max = std::chrono::seconds(1);
+
+struct ServiceHealth {
+    std::string status;
+    double latency_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(ServiceHealth, (), (status, latency_ms))
+
+struct SystemHealth {
+    std::string gateway = "healthy";
+    std::map<std::string, ServiceHealth> services;
+    std::string overall_status = "healthy";
+};
+BOOST_DESCRIBE_STRUCT(SystemHealth, (), (gateway, services, overall_status))
 
 /// Adds what `from` has and `into` lacks, one level deep: paths by path, schemas by name.
 void merge(json::object& into, json::object const& from) {
@@ -84,18 +100,14 @@ net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
     for (auto const& member : members_) probes.push_back(probe(*member.peer, info));
     auto const found = co_await net::gather(std::move(probes));
 
-    json::object services;
-    bool all = true;
+    SystemHealth health;
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        all = all && found[i].healthy;
-        services[name_of(members_[i].target)] = json::object{
-            {"status", found[i].healthy ? "healthy" : "unhealthy"},
-            {"latency_ms",
-             static_cast<double>(static_cast<std::int64_t>(found[i].latency_ms * 100)) / 100}};
+        if (!found[i].healthy) health.overall_status = "degraded";
+        auto& member = health.services[std::string(name_of(members_[i].target))];
+        member.status = found[i].healthy ? "healthy" : "unhealthy";
+        member.latency_ms = std::round(found[i].latency_ms * 100) / 100;
     }
-    auto body = json::serialize(json::object{{"gateway", "healthy"},
-                                             {"services", std::move(services)},
-                                             {"overall_status", all ? "healthy" : "degraded"}});
+    auto body = reflect::to_json(health);
     {
         std::lock_guard const lock(mutex_);
         health_ = {steady_clock::now(), body};

@@ -1,7 +1,6 @@
 #include "gateway/program.hpp"
 
 #include "auth/token.hpp"
-#include "gateway/relay.hpp"
 #include "service/pipeline.hpp"
 
 namespace grover::gateway {
@@ -80,12 +79,14 @@ Program::Program(service::Kit& kit, Config const& config)
             });
     }
     upstreams_.resize(kit.loops().size());
-    for (std::size_t loop = 0; loop < upstreams_.size(); ++loop)
+    for (std::size_t loop = 0; loop < upstreams_.size(); ++loop) {
+        tls_.push_back(std::make_unique<http::TlsContext>());
         for (std::size_t i = 0; i < targets; ++i)
             if (config.origins[i])
                 upstreams_[loop][i] = std::make_unique<Upstream>(
                     kit.loops().at(loop), service_name(static_cast<Target>(i)),
-                    *net::Endpoint::parse(*config.origins[i]));
+                    *net::Endpoint::parse(*config.origins[i]), *tls_.back());
+    }
 }
 
 void Program::routes(http::Router& router) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gateway/overview.hpp"
+#include "gateway/relay.hpp"
 #include "gateway/table.hpp"
-#include "gateway/upstream.hpp"
 #include "http/exchange.hpp"
 #include "service/peer.hpp"
 #include "service/service.hpp"
@@ -44,6 +44,7 @@ private:
 
     service::Kit& kit_;
     std::array<std::unique_ptr<service::Peer>, targets> peers_;
+    std::vector<std::unique_ptr<http::TlsContext>> tls_;                     // by loop
     std::vector<std::array<std::unique_ptr<Upstream>, targets>> upstreams_;  // by loop
     service::Sessions sessions_;
     Overview overview_;

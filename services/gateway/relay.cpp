@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include <boost/asio/write.hpp>
+#include <boost/asio/buffer.hpp>
 
 #include "auth/identity.hpp"
 #include "base/error.hpp"
@@ -66,7 +66,7 @@ std::string request_head(http::Exchange const& exchange, Upstream const& upstrea
     std::string out;
     out.reserve(1024 + head.size);
     out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
-    append(out, "Host", upstream.authority());
+    append(out, "Host", upstream.authority);
     auto const connection = head.get("Connection");
     for (auto const& [name, value] : head.fields) {
         if (is_hop_by_hop(name) || is_ours(name)) continue;
@@ -103,98 +103,80 @@ enum class Outcome { answered, lost, late, broken };
 /// One try on one connection.
 class Attempt {
 public:
-    Attempt(http::Exchange& exchange, Connection& connection)
+    Attempt(http::Exchange& exchange, http::UpstreamConnection& connection)
         : exchange_(exchange), connection_(connection) {}
 
     /// Sends the head with the first piece of the body, then the rest as it comes. A service may
     /// answer before it has read everything: what cannot be sent any more is no failure yet.
     net::Task<> send(std::string_view head, std::string_view first) {
         connection_.stream.expires_at(exchange_.deadline());
-        std::array<asio::const_buffer, 2> const buffers{asio::buffer(head), asio::buffer(first)};
-        auto const [error, sent] =
-            co_await asio::async_write(connection_.stream, buffers, net::use_tuple);
-        bool open = !error;
+        bool open = !co_await connection_.write({asio::buffer(head), asio::buffer(first)});
         while (open && !exchange_.body_complete()) {
             auto const piece = co_await exchange_.read_raw();
-            auto const [failure, bytes] =
-                co_await asio::async_write(connection_.stream, asio::buffer(piece), net::use_tuple);
-            open = !failure;
+            open = !co_await connection_.write({asio::buffer(piece), asio::const_buffer()});
         }
         whole_request_sent_ = open;
     }
 
     /// Reads up to the end of the answer's head; interim answers (1xx) are passed over.
     net::Task<Outcome> receive_head() {
-        auto& parser = connection_.parser;
         auto const method = exchange_.head().method;
-        for (parser.reset();;) {
-            if (connection_.filled > 0) {
-                auto const state = parser.parse(connection_.bytes(), method);
-                if (state == http::HeadState::refused) co_return Outcome::broken;
-                if (state == http::HeadState::complete) {
-                    if (parser.head().status >= 200) co_return Outcome::answered;
-                    drop(parser.head().size);
-                    parser.reset();
-                    continue;
-                }
-            }
-            if (connection_.filled == Connection::buffer_bytes) co_return Outcome::broken;
-            if (!co_await receive())
+        auto& input = connection_.input;
+        for (int interim = 0; interim < interim_answers_max;) {
+            auto const state =
+                input.empty() ? http::HeadState::incomplete : parser_.parse(input.unread(), method);
+            if (state == http::HeadState::refused) co_return Outcome::broken;
+            if (state == http::HeadState::complete) {
+                if (parser_.head().status >= 200) co_return Outcome::answered;
+                input.consume(parser_.head().size);
+                parser_.reset();
+                ++interim;
+            } else if (!co_await receive()) {
                 co_return connection_.stream.expired() ? Outcome::late : Outcome::lost;
+            }
         }
+        co_return Outcome::broken;
     }
 
     /// Passes the answer on. True when the connection can serve another exchange.
     net::Task<bool> pass_on() {
-        auto const& head = connection_.parser.head();
-        bool const keep = head.keep_alive && whole_request_sent_;
-        auto body = head.body;
+        bool const keep = parser_.head().keep_alive && whole_request_sent_;
+        auto body = parser_.head().body;
         bool const until_close = body.kind() == http::BodyFraming::Kind::until_close;
-        begin(head, until_close);
-        auto rest = connection_.bytes().substr(head.size);
-        auto used = until_close ? rest.size() : body.skip(rest);
-        if (body.malformed())
-            throw Error(ErrorCode::bad_gateway, "the service sent a broken answer");
-        bool const extra = used < rest.size();
+        begin(parser_.head(), until_close);
         exchange_.stream(until_close ? http::Exchange::Transfer::chunked
                                      : http::Exchange::Transfer::relayed);
-        if (body.complete()) {
-            co_await exchange_.end(rest.substr(0, used));
-            co_return keep && !extra;
-        }
-        co_await exchange_.write(rest.substr(0, used));
-        while (!body.complete()) {
-            connection_.filled = 0;
-            if (!co_await receive()) {
-                if (until_close && !connection_.stream.expired()) break;
-                // The client must not take half an answer for a whole one: its connection is cut.
-                throw http::Disconnected();
-            }
-            rest = connection_.bytes();
-            used = until_close ? rest.size() : body.skip(rest);
+        auto& input = connection_.input;
+        input.consume(parser_.head().size);  // The head's views end here.
+        for (;;) {
+            auto const bytes = input.unread();
+            auto const used = until_close ? bytes.size() : body.skip(bytes);
+            // The client must not take half an answer for a whole one: its connection is cut.
             if (body.malformed()) throw http::Disconnected();
-            co_await exchange_.write(rest.substr(0, used));
+            if (body.complete()) {
+                co_await exchange_.end(bytes.substr(0, used));
+                input.consume(used);
+                co_return keep&& input.empty();
+            }
+            if (used > 0) co_await exchange_.write(bytes.substr(0, used));
+            input.consume(used);
+            if (co_await receive()) continue;
+            if (!until_close || connection_.stream.expired()) throw http::Disconnected();
+            co_await exchange_.end();
+            co_return false;
         }
-        co_await exchange_.end();
-        co_return keep&& used == rest.size() && !until_close;
     }
 
-    bool got_nothing() const noexcept { return connection_.filled == 0; }
+    bool heard_nothing() const noexcept { return heard_nothing_; }
 
 private:
-    net::Task<bool> receive() {
-        auto const room = asio::buffer(connection_.buffer.get() + connection_.filled,
-                                       Connection::buffer_bytes - connection_.filled);
-        auto const [error, bytes] =
-            co_await connection_.stream.async_read_some(room, net::use_tuple);
-        connection_.filled += bytes;
-        co_return !error && bytes > 0;
-    }
+    static constexpr int interim_answers_max = 8;
 
-    void drop(std::size_t bytes) {
-        auto* const data = connection_.buffer.get();
-        std::copy(data + bytes, data + connection_.filled, data);
-        connection_.filled -= bytes;
+    net::Task<bool> receive() {
+        auto const [error, bytes] = co_await connection_.read_some(connection_.input.space());
+        connection_.input.commit(bytes);
+        heard_nothing_ = heard_nothing_ && bytes == 0;
+        co_return !error && bytes > 0;
     }
 
     void begin(http::ReplyHead const& head, bool until_close) {
@@ -213,11 +195,19 @@ private:
     }
 
     http::Exchange& exchange_;
-    Connection& connection_;
+    http::UpstreamConnection& connection_;
+    http::ReplyParser parser_;
     bool whole_request_sent_ = false;
+    bool heard_nothing_ = true;
 };
 
 }  // namespace
+
+Upstream::Upstream(net::Loop& loop, std::string called, net::Endpoint const& endpoint,
+                   http::TlsContext& tls)
+    : name(std::move(called)), authority(endpoint.authority()), connections(loop, endpoint, tls) {
+    sweep = loop.on_sweep([this](auto now) { connections.sweep(now); });
+}
 
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity) {
     auto const head = request_head(exchange, upstream, identity);
@@ -225,28 +215,22 @@ net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view
     if (!exchange.body_complete()) first = co_await exchange.read_raw();
     bool const whole = exchange.body_complete();  // the views stay: this request can be sent again
 
-    auto connection = co_await upstream.take(exchange.deadline());
-    // What must not be sent twice is not sent on a connection that the service has closed
-    // meanwhile.
-    while (!may_repeat(exchange.head()) && connection->reused && connection->stream.stale())
-        connection = co_await upstream.take(exchange.deadline());
-    for (;;) {
+    auto connection = upstream.connections.kept();
+    for (bool once_more = connection && whole && may_repeat(exchange.head());; once_more = false) {
+        if (!connection) connection = co_await upstream.connections.connect(exchange.deadline());
         Attempt attempt(exchange, *connection);
         co_await attempt.send(head, first);
         auto const outcome = co_await attempt.receive_head();
         if (outcome == Outcome::answered) {
-            if (co_await attempt.pass_on()) upstream.give_back(std::move(connection));
+            if (co_await attempt.pass_on()) upstream.connections.keep(std::move(connection));
             co_return;
-        }
-        bool const stale = outcome == Outcome::lost && connection->reused && attempt.got_nothing();
-        if (stale && whole && may_repeat(exchange.head())) {
-            connection = co_await upstream.connect(exchange.deadline());
-            continue;
         }
         if (outcome == Outcome::late)
             throw Error(ErrorCode::gateway_timeout,
-                        "the " + upstream.name() + " service did not answer in time");
-        throw Error(ErrorCode::bad_gateway, "the " + upstream.name() + " service broke off");
+                        "the " + upstream.name + " service did not answer in time");
+        if (!once_more || outcome != Outcome::lost || !attempt.heard_nothing())
+            throw Error(ErrorCode::bad_gateway, "the " + upstream.name + " service broke off");
+        connection.reset();
     }
 }
 

@@ -14,10 +14,21 @@
 
 #include <string_view>
 
-#include "gateway/upstream.hpp"
 #include "http/exchange.hpp"
+#include "http/upstream.hpp"
 
 namespace grover::gateway {
+
+/// One service as the gateway sees it, per loop.
+struct Upstream {
+    Upstream(net::Loop& loop, std::string called, net::Endpoint const& endpoint,
+             http::TlsContext& tls);
+
+    std::string name;       // for errors: "the post service cannot be reached"
+    std::string authority;  // the value of Host
+    http::Upstream connections;
+    net::Loop::SweepHandle sweep;
+};
 
 /// Relays to `upstream`; `identity` is the signed identity of the caller, empty for none. Throws
 /// Error only while nothing of an answer has been sent, http::Disconnected when the client is gone.
