@@ -41,7 +41,7 @@ std::string IdentitySigner::seal(std::string payload) const {
 std::string IdentitySigner::sign(Caller const& caller, Timestamp now) const {
     Payload payload;
     payload.u = caller.user_id;
-    payload.s = caller.session_id;
+    if (!caller.session_id.empty()) payload.s = caller.session_id;
     payload.r = caller.roles;
     payload.e = expiry(now);
     return seal(reflect::to_json(payload));

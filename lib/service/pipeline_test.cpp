@@ -1,0 +1,262 @@
+#include "service/pipeline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "auth/caller.hpp"
+#include "service/unit.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "testing/run_on.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace grover::service {
+namespace {
+
+struct Coin {
+    std::string id;
+    std::int64_t value = 0;
+};
+BOOST_DESCRIBE_STRUCT(Coin, (), (id, value))
+
+struct NewCoin {
+    std::int64_t value = 0;
+};
+BOOST_DESCRIBE_STRUCT(NewCoin, (), (value))
+
+/// Makes coins, and fails, waits or crashes on demand.
+class CoinApi {
+public:
+    CoinApi(store::DocumentStore& store, net::Loop& loop) : store_(store), gate_(loop.executor()) {}
+
+    Task<http::Created<Coin>> create(auth::Caller, NewCoin in, Unit unit) {
+        if (in.value < 0) throw Error(ErrorCode::conflict, "no such coin");
+        Coin const coin{Id<"coin">::make(system_now()).str(), in.value};
+        store::Batch batch;
+        batch.add(store::Insert{"coins", {{"_id", coin.id}, {"value", coin.value}}});
+        auto const done = co_await unit.commit(std::move(batch),
+                                               http::Created<Coin>{coin, "/api/coins/" + coin.id});
+        if (!done) throw Error(ErrorCode::conflict, "there already");
+        co_return *done;
+    }
+    /// Idempotent by itself: leaves the reply to the kit.
+    Task<http::Message> polish(http::Path<std::string, "id"> id, Unit unit) {
+        store::Batch batch;
+        batch.add(store::Patch{
+            .collection = "polished", .id = *id, .inc = {{"times", 1}}, .ignore_missing = true});
+        co_await unit.commit(std::move(batch));
+        ++polished;
+        if (die_after_commit) throw std::runtime_error("the process died here");
+        co_return http::Message{"polished"};
+    }
+    Task<http::Message> wait(Unit unit) {
+        waiting.store(true);
+        gate_.expires_at(std::chrono::steady_clock::time_point::max());
+        co_await gate_.async_wait(net::use_tuple);
+        co_await unit.commit({});
+        co_return http::Message{"waited"};
+    }
+    void open_gate() { gate_.cancel(); }
+
+    std::atomic<bool> waiting{false};
+    int polished = 0;
+    bool die_after_commit = false;
+
+private:
+    store::DocumentStore& store_;
+    net::asio::basic_waitable_timer<
+        std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>, net::Executor>
+        gate_;
+};
+
+class PipelineTest : public ::testing::Test {
+protected:
+    PipelineTest()
+        : store(store::open_sqlite(
+              {.file = folder.path() / "store.db",
+               .schema = {{idempotency_collection(),
+                           {.name = "coins", .indexes = {}, .searchable = {}, .expires_field = {}},
+                           {.name = "polished",
+                            .indexes = {},
+                            .searchable = {},
+                            .expires_field = {}}}}})),
+          kit("test-service", log, metrics, loops, system_now, signer, store.get()),
+          api(*store, loops.at(0)),
+          pipeline(kit, router) {
+        router.post("/api/coins", api, &CoinApi::create);
+        router.put("/api/coins/{id}/polish", api, &CoinApi::polish);
+        router.post("/api/wait", api, &CoinApi::wait);
+        kit.verify_tokens_with([](std::string token,
+                                  http::Deadline) -> Task<std::optional<auth::Caller>> {
+            if (token == "broken") throw Error(ErrorCode::unavailable, "ask later");
+            if (token != "good" && token != "other") co_return std::nullopt;
+            co_return auth::Caller{auth::UserId::trusted("user_" + token), {}, {auth::Role::user}};
+        });
+        loops.start();
+    }
+    ~PipelineTest() override { loops.stop(); }
+
+    struct Call {
+        std::string method = "POST";
+        std::string path = "/api/coins";
+        std::string body = R"({"value":5})";
+        std::string key{};
+        std::string token = "good";
+    };
+    http::Response send(Call call) {
+        return testing::run_on(loops.at(0), [&]() -> Task<http::Response> {
+            http::Request request;
+            request.method = call.method;
+            request.target = request.path = call.path;
+            request.body = call.body;
+            request.headers.add("Content-Type", "application/json");
+            if (!call.token.empty()) request.headers.add("Authorization", "Bearer " + call.token);
+            if (!call.key.empty()) request.headers.add("Idempotency-Key", call.key);
+            co_return co_await pipeline.handle(request);
+        });
+    }
+    int status_of(Call call) {
+        try {
+            return send(std::move(call)).status;
+        } catch (Error const& e) {
+            return e.status();
+        }
+    }
+    std::int64_t coins() {
+        return testing::run_on(loops.at(0), [&] { return store->count("coins", {}); });
+    }
+
+    testing::TemporaryFolder folder;
+    telemetry::Log log{"test", telemetry::Level::off};
+    telemetry::Metrics metrics;
+    net::Loops loops{1};
+    auth::IdentitySigner signer{Secret(std::string(32, 'k'))};
+    std::unique_ptr<store::DocumentStore> store;
+    Kit kit;
+    http::Router router;
+    CoinApi api;
+    Pipeline pipeline;
+};
+
+TEST_F(PipelineTest, WithoutAKeyEveryRequestIsItsOwn) {
+    EXPECT_EQ(status_of({}), 201);
+    EXPECT_EQ(status_of({}), 201);
+    EXPECT_EQ(coins(), 2);
+}
+
+TEST_F(PipelineTest, TheSameKeyReplaysTheFirstReply) {
+    auto const first = send({.key = "k1"});
+    auto const again = send({.key = "k1"});
+    EXPECT_EQ(coins(), 1);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.headers.get("Location"), first.headers.get("Location"));
+    EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
+    EXPECT_FALSE(first.headers.contains("Idempotent-Replayed"));
+}
+
+TEST_F(PipelineTest, AnotherRequestUnderTheSameKeyIs422) {
+    EXPECT_EQ(status_of({.key = "k1"}), 201);
+    EXPECT_EQ(status_of({.body = R"({"value":6})", .key = "k1"}), 422);
+    EXPECT_EQ(status_of({.method = "PUT", .path = "/api/coins/a/polish", .key = "k1"}), 422);
+    EXPECT_EQ(coins(), 1);
+}
+
+TEST_F(PipelineTest, AKeyBelongsToItsCaller) {
+    EXPECT_EQ(status_of({.key = "k1"}), 201);
+    EXPECT_EQ(status_of({.key = "k1", .token = "other"}), 201);
+    EXPECT_EQ(coins(), 2);
+}
+
+TEST_F(PipelineTest, WhatWasRefusedMayBeTriedAgain) {
+    EXPECT_EQ(status_of({.body = R"({"value":-1})", .key = "k1"}), 409);
+    EXPECT_EQ(status_of({.body = "{", .key = "k1"}), 400);
+    EXPECT_EQ(status_of({.key = "k1"}), 201);
+    EXPECT_EQ(coins(), 1);
+}
+
+TEST_F(PipelineTest, BadKeysAreRefused) {
+    for (std::string const& key :
+         {std::string("a b"), std::string("\x01"), std::string(256, 'a'), std::string("\xc3\xa4")})
+        EXPECT_EQ(status_of({.key = key}), 400) << key;
+    EXPECT_EQ(status_of({.key = std::string(255, 'a')}), 201);
+}
+
+TEST_F(PipelineTest, ARequestThatStillRunsIs409) {
+    auto first = std::async(std::launch::async,
+                            [&] { return send({.path = "/api/wait", .body = "", .key = "k1"}); });
+    while (!api.waiting.load()) std::this_thread::yield();
+    EXPECT_EQ(status_of({.path = "/api/wait", .body = "", .key = "k1"}), 409);
+    net::asio::post(loops.at(0).context(), [&] { api.open_gate(); });
+    EXPECT_EQ(first.get().status, 200);
+    EXPECT_EQ(
+        send({.path = "/api/wait", .body = "", .key = "k1"}).headers.get("Idempotent-Replayed"),
+        "true");
+}
+
+TEST_F(PipelineTest, AReplyThatWasLostAfterTheEffectIsMadeByRunningAgain) {
+    Call const call{.method = "PUT", .path = "/api/coins/a/polish", .body = "", .key = "k1"};
+    api.die_after_commit = true;
+    EXPECT_THROW(send(call), std::runtime_error);
+    api.die_after_commit = false;
+    EXPECT_EQ(send(call).status, 200);
+    EXPECT_EQ(api.polished, 2);
+    EXPECT_EQ(send(call).headers.get("Idempotent-Replayed"), "true");
+    EXPECT_EQ(api.polished, 2);
+}
+
+TEST_F(PipelineTest, StoredRepliesDoNotShowInTheDatabase) {
+    auto const reply = send({.body = R"({"value":777777})", .key = "k1"});
+    ASSERT_NE(reply.body.find("777777"), std::string::npos);
+    auto const records = testing::run_on(loops.at(0), [&] {
+        return store->find({.collection = "idempotency", .filter = {}, .order = {}, .after = {}});
+    });
+    ASSERT_EQ(records.size(), 1u);
+    auto const text = boost::json::serialize(records[0].body);
+    EXPECT_EQ(text.find("777777"), std::string::npos) << text;
+    EXPECT_EQ(text.find("k1"), std::string::npos) << text;
+}
+
+TEST_F(PipelineTest, CredentialsAreCheckedBeforeTheBody) {
+    EXPECT_EQ(status_of({.body = "{", .token = ""}), 401);
+    EXPECT_EQ(status_of({.body = "{", .token = "expired"}), 401);
+    EXPECT_EQ(status_of({.token = "broken"}), 503);
+    EXPECT_EQ(coins(), 0);
+}
+
+TEST_F(PipelineTest, ASignedIdentityStandsForTheToken) {
+    auto const send_with = [&](std::string identity) {
+        return testing::run_on(loops.at(0), [&]() -> Task<int> {
+            http::Request request;
+            request.method = "POST";
+            request.path = "/api/coins";
+            request.body = R"({"value":5})";
+            request.headers.add("Content-Type", "application/json");
+            request.headers.add(auth::identity_header, identity);
+            try {
+                co_return (co_await pipeline.handle(request)).status;
+            } catch (Error const& e) {
+                co_return e.status();
+            }
+        });
+    };
+    auto const caller = auth::Caller{auth::UserId::trusted("user_1"), {}, {}};
+    EXPECT_EQ(send_with(signer.sign(caller, system_now())), 201);
+    EXPECT_EQ(send_with(signer.sign(caller, system_now() - std::chrono::minutes(2))), 401);
+    EXPECT_EQ(send_with(signer.sign_rejected(system_now())), 401);
+    EXPECT_EQ(send_with(signer.sign(auth::Service{"x"}, system_now())), 401);
+    EXPECT_EQ(send_with("forged.signature"), 401);
+}
+
+TEST(PresentedToken, ComesFromTheHeaderOrTheCookie) {
+    EXPECT_EQ(presented_token("Bearer abc", ""), "abc");
+    EXPECT_EQ(presented_token("", "__Host-grover_session=abc"), "abc");
+    EXPECT_EQ(presented_token("", "a=b; __Host-grover_session=abc; c=d"), "abc");
+    EXPECT_EQ(presented_token("Bearer abc", "__Host-grover_session=def"), "abc");
+    EXPECT_EQ(presented_token("", ""), "");
+    EXPECT_EQ(presented_token("", "x__Host-grover_session=abc"), "");
+    EXPECT_EQ(presented_token("Basic abc", ""), "?");
+}
+
+}  // namespace
+}  // namespace grover::service
