@@ -22,11 +22,11 @@ list() {
     if [ $# -gt 0 ]; then
         printf '%s\n' "$@"
     elif [ -n "$all" ] || ! git rev-parse --quiet --verify HEAD~1 >/dev/null; then
-        tree_files '*.cpp' '*.hpp'
+        tree_files '*.cpp'    # each header is read with those that include it
     else
         { git diff --name-only --diff-filter=d HEAD~1; git ls-files --others --exclude-standard; } |
             grep -E '\.(cpp|hpp)$' | sort -u || true
-    fi | grep -v '^tools/template/' || true
+    fi
 }
 
 # Each file is read with the precompiled header of the dev build.

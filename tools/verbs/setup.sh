@@ -86,15 +86,19 @@ install() {
 
 # Words in a package list never hold blanks.
 # shellcheck disable=SC2046,SC2086
-for section in $sections; do
-    missing=$(missing_of $(wanted "$section"))
-    if [ -z "$missing" ]; then continue; fi
-    if [ "$section" = all ]; then
-        for package in $missing; do install "$package" || true; done
-    else
-        install $missing || exit 1
-    fi
-done
+{
+    needed=
+    optional=
+    for section in $sections; do
+        case $section in
+            all) optional=$(missing_of $(wanted all)) ;;
+            *) needed="$needed $(missing_of $(wanted "$section"))" ;;
+        esac
+    done
+    set -- $needed
+    if [ $# -gt 0 ]; then install "$@" || exit 1; fi
+    for package in $optional; do install "$package" || true; done
+}
 
 if [ -n "$hook" ]; then
     path=$(git -C "$GROVER_ROOT" rev-parse --path-format=absolute --git-path hooks)/pre-commit
