@@ -22,7 +22,8 @@ flock 9
 if ! cmp -s "$source_folder/package-lock.json" "$packages/installed-lock.json"; then
     command -v npm >/dev/null || give_up "npm is not here"
     cp "$source_folder/package.json" "$source_folder/package-lock.json" "$source_folder/.npmrc" "$packages/"
-    npm ci --prefix "$packages" --prefer-offline --fetch-retries=1 --fetch-timeout=20000 --loglevel=error \
+    npm ci --prefix "$packages" --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=1000 \
+        --fetch-timeout=20000 --loglevel=error \
         >"$packages/npm.log" 2>&1 9>&- || give_up "npm could not install its packages ($packages/npm.log)"
     cp "$source_folder/package-lock.json" "$packages/installed-lock.json"
 fi

@@ -39,7 +39,8 @@ def install_linter() -> Path | None:
             shutil.copy(source / name, target / name)
             (target / "installed").unlink(missing_ok=True)
     if not (target / "installed").exists():
-        done = subprocess.run(["npm", "ci", "--prefix", target, "--prefer-offline", "--loglevel=error"],
+        done = subprocess.run(["npm", "ci", "--prefix", target, "--prefer-offline", "--fetch-retries=1",
+                               "--fetch-retry-mintimeout=1000", "--loglevel=error"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=300)
         if done.returncode != 0:
             return None
