@@ -166,6 +166,11 @@ struct Extract<RequestInfo> {
 
 /// Where a list goes on: the values of its order fields at the last item.
 using Position = std::vector<boost::json::value>;
+/// position(post.score, post.id): each value as it is stored.
+template <class... Values>
+Position position(Values const&... values) {
+    return {reflect::to_value(values)...};
+}
 
 /// Opaque to clients: base64url of the position's JSON.
 std::string encode_cursor(Position const& position);

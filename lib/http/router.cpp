@@ -211,10 +211,8 @@ json::object Router::openapi(std::string_view title, std::string_view version,
                 c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         }
         operation["operationId"] = id;
-        std::string_view file = route.source.file_name();
-        if (auto const at = file.rfind("services/"); at != std::string_view::npos)
-            file.remove_prefix(at);
-        operation["x-source"] = std::string(file) + ":" + std::to_string(route.source.line());
+        operation["x-source"] =
+            std::string(route.source.file_name()) + ":" + std::to_string(route.source.line());
         std::string method = route.method;
         for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         path.get_object()[method] = std::move(operation);

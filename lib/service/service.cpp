@@ -79,13 +79,7 @@ struct TemporaryFolder {
 };
 
 std::string source_of(http::Router::Route const& route) {
-    std::string_view file = route.source.file_name();
-    for (std::string_view const root : {"services/", "lib/"})
-        if (auto const at = file.rfind(root); at != std::string_view::npos) {
-            file.remove_prefix(at);
-            break;
-        }
-    return std::string(file) + ":" + std::to_string(route.source.line());
+    return std::string(route.source.file_name()) + ":" + std::to_string(route.source.line());
 }
 
 int describe(detail::Definition const& definition, Settings settings, detail::Build const& build,

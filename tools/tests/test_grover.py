@@ -158,7 +158,7 @@ class WhereTest(TreeTest):
 class NewServiceTest(TreeTest):
     def setUp(self) -> None:
         super().setUp()
-        self.write("tools/template/sample/sample_store.hpp", "struct SampleStore { int port = SAMPLE_PORT; };\n",
+        self.write("tools/template/sample/sample_store.hpp", "struct SampleStore { int port = 8099; };\n",
                    "// sample service\n")
 
     def services(self) -> list[dict]:

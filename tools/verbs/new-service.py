@@ -6,7 +6,7 @@
 #   --port N   where it listens (default: the next free one after the services that are there)
 #
 # Copies tools/template/sample to services/NAME and adds the service to tools/services.json; the build finds it by its
-# place. In the template, `sample` stands for the name, `Sample` for it in PascalCase, `SAMPLE_PORT` for the port;
+# place. In the template, `sample` stands for the name, `Sample` for it in PascalCase, 8099 for the port;
 # also in file names.
 import argparse
 import json
@@ -25,7 +25,7 @@ TAKEN = {"base", "reflect", "telemetry", "net", "http", "store", "resilience", "
 
 
 def substitute(text: str, name: str, port: int) -> str:
-    return text.replace("SAMPLE_PORT", str(port)).replace("Sample", name.capitalize()).replace("sample", name)
+    return text.replace("8099", str(port)).replace("Sample", name.capitalize()).replace("sample", name)
 
 
 def main() -> int:
