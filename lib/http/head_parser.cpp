@@ -173,12 +173,13 @@ std::string_view check_request(Collector<true> const& found, RequestHead& head) 
     return normalise_target(head);
 }
 
-/// A request line that ends in "HTTP/d.d" is of another version; anything else is no request line.
+/// "METHOD target HTTP/d.d" is of another version; anything else is no request line.
 Refusal refuse_version(std::string_view bytes) {
     auto const line = bytes.substr(0, bytes.find('\r'));
     auto const version = line.substr(std::min(line.rfind(' '), line.size() - 1) + 1);
-    bool const other = version.size() == 8 && version.starts_with("HTTP/") &&
-                       is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+    bool const other = std::ranges::count(line, ' ') == 2 && version.size() == 8 &&
+                       version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+                       is_digit(version[7]);
     if (other) return {ErrorCode::http_version, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
     return {ErrorCode::malformed, "the request line is not valid"};
 }
@@ -188,6 +189,12 @@ Refusal refuse_parsed(error_code error, std::string_view bytes) {
     if (error == beast::http::error::bad_method || error == beast::http::error::bad_target)
         return {ErrorCode::malformed, "the request line is not valid"};
     return {ErrorCode::malformed, "a header field is not valid"};
+}
+
+/// Of a request line that may not have its end yet.
+std::size_t target_bytes(std::string_view line) noexcept {
+    auto const begin = std::min(line.find(' '), line.size() - 1) + 1;
+    return std::min(line.find(' ', begin), line.size()) - begin;
 }
 
 std::string_view find(std::vector<FieldView> const& fields, std::string_view name) noexcept {
@@ -219,8 +226,7 @@ HeadState detail::LineScanner::scan(std::string_view bytes, Refusal& refusal,
         auto const* const found =
             static_cast<char const*>(std::memchr(bytes.data() + at_, '\n', bytes.size() - at_));
         at_ = found == nullptr ? bytes.size() : static_cast<std::size_t>(found - bytes.data()) + 1;
-        if (request && lines_ == 0 && at_ > limits::uri_bytes_max &&
-            bytes.substr(0, at_).find(' ', bytes.find(' ') + 1) > limits::uri_bytes_max)
+        if (request && lines_ == 0 && target_bytes(bytes.substr(0, at_)) > limits::uri_bytes_max)
             return refuse(ErrorCode::uri_too_long, "the target is too long");
         if (at_ > limits::header_bytes_max)
             return refuse(ErrorCode::headers_too_large, "the header fields are too large");
@@ -251,10 +257,6 @@ HeadState RequestParser::parse(std::string_view bytes) {
     }
     head_.size = bytes.size();
     head_.keep_alive = found.keep_alive();
-    if (head_.target.size() > limits::uri_bytes_max) {
-        refusal_ = {ErrorCode::uri_too_long, "the target is too long"};
-        return HeadState::refused;
-    }
     if (head_.method == "CONNECT") {
         refusal_ = {ErrorCode::not_implemented, "CONNECT is not served here"};
         return HeadState::refused;
@@ -267,12 +269,13 @@ HeadState RequestParser::parse(std::string_view bytes) {
 
 HeadState ReplyParser::parse(std::string_view bytes, std::string_view method) {
     auto const state = scanner_.scan(bytes, refusal_, false);
-    if (state != HeadState::complete) return state;
+    if (state == HeadState::incomplete) return state;
+    refusal_ = {ErrorCode::bad_gateway, "the reply is not valid"};
+    if (state == HeadState::refused) return state;
     bytes = bytes.substr(0, scanner_.head_size());
     Collector<false> found(head_);
     error_code error;
     found.put(boost::asio::buffer(bytes), error);
-    refusal_ = {ErrorCode::bad_gateway, "the reply is not valid"};
     if (error || !found.is_header_done()) return HeadState::refused;
     // Nobody here asks for another protocol.
     if (head_.status < 100 || head_.status > 599 || head_.status == 101) return HeadState::refused;
