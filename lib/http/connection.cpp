@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
-#include "http/head_writer.hpp"
+#include <optional>
+
 #include "http/problem.hpp"
 
 namespace grover::http {
@@ -70,40 +71,40 @@ net::Task<> Connection::serve_all() {
 net::Task<bool> Connection::read_head() {
     auto& input = wire_.input;
     auto const& options = wire_.shard.options;
-    auto head_until = Steady::time_point::max();
-    bool skipped = false;
+    std::optional<Steady::time_point> head_until;  // from the first byte on
     parser_.reset();
-    for (;;) {
+    for (bool skipped = false;;) {
         // RFC 9112 section 2.2: some clients send an empty line behind a body.
         if (!skipped && input.unread().starts_with("\r\n")) {
             input.consume(2);
             skipped = true;
         }
-        if (!input.empty() && input.unread() != "\r") {
-            auto const state = parser_.parse(input.unread());
-            if (state == HeadState::complete) co_return true;
-            if (state == HeadState::refused) {
-                wire_.shard.malformed.add();
-                auto const& refusal = parser_.refusal();
-                co_await refuse(Error(refusal.code, std::string(refusal.text)));
-                co_return false;
-            }
-            if (head_until == Steady::time_point::max())
-                head_until = now_ + options.header_time_max;
-        } else {
-            input.shrink();
+        bool const half_line = !skipped && input.unread() == "\r";
+        auto const state =
+            half_line || input.empty() ? HeadState::incomplete : parser_.parse(input.unread());
+        if (state == HeadState::complete) co_return true;
+        if (state == HeadState::refused) {
+            wire_.shard.malformed.add();
+            auto const& refusal = parser_.refusal();
+            co_await refuse(Error(refusal.code, std::string(refusal.text)));
+            co_return false;
         }
         co_await wire_.flush();
+        if (input.empty()) {
+            if (wire_.shard.draining) co_return false;
+            input.shrink();
+        } else if (!head_until) {
+            head_until = now_ + options.header_time_max;
+        }
         idle_ = input.empty();
-        if (idle_ && wire_.shard.draining) co_return false;
-        auto const until = idle_ ? Steady::now() + options.idle_time_max : head_until;
-        auto const got = co_await wire_.read(input.space(), until);
-        bool const silent = std::exchange(idle_, false);
+        auto const got = co_await wire_.read(
+            input.space(), idle_ ? Steady::now() + options.idle_time_max : *head_until);
         now_ = Steady::now();
-        if (got.late && !silent) {
+        if (got.late && !idle_) {
             wire_.shard.timed_out.add();
             co_await refuse(Error(ErrorCode::request_timeout, "the request did not come in time"));
         }
+        idle_ = false;
         if (got.count == 0) co_return false;
         input.commit(got.count);
     }
@@ -122,27 +123,31 @@ net::Task<> Connection::answer() {
         failure_response(failure, exchange_.request_id(), wire_.shard.options.on_failure);
     if (exchange_.sent()) throw Disconnected();  // Half an answer: only its loss can be told.
     begin(exchange_, response);
+    report(response);
     co_await exchange_.finish(response.body);
+}
+
+/// Tells of an answer that no handler has made.
+void Connection::report(Response const& response) {
+    if (!wire_.shard.observer) return;
+    Request request;
+    request.request_id = exchange_.request_id();
+    request.peer_address = exchange_.peer_address();
+    wire_.shard.observer({request, response.status, response.body.size(), Steady::now() - now_});
 }
 
 /// Answers what is no request, and closes.
 net::Task<> Connection::refuse(Error error) {
-    Request request;
-    request.request_id = request_id({});
-    request.peer_address = exchange_.peer_;
-    auto const response = problem(error, request.request_id);
-    auto& out = wire_.output;
-    append_status_line(out, response.status);
-    for (auto const& [name, value] : response.headers.all()) append_field(out, name, value);
-    append_field(out, "Content-Length", response.body.size());
-    append_field(out, "Connection", "close");
-    append_field(out, "Date", http_date());
-    append_field(out, "X-Request-ID", request.request_id);
-    out += "\r\n";
-    out += response.body;
-    if (wire_.shard.observer)
-        wire_.shard.observer(
-            {request, response.status, response.body.size(), Steady::now() - now_});
+    static RequestHead const no_request = [] {
+        RequestHead out;
+        out.keep_alive = false;
+        return out;
+    }();
+    exchange_.start(no_request, now_);
+    auto const response = problem(error, exchange_.request_id());
+    begin(exchange_, response);
+    report(response);
+    co_await exchange_.finish(response.body);
     co_await wire_.flush();
     co_await linger();
 }

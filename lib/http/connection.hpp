@@ -45,6 +45,7 @@ private:
     net::Task<bool> read_head();
     net::Task<> answer();
     net::Task<> refuse(Error error);
+    void report(Response const& response);
     net::Task<> linger();
 
     std::shared_ptr<void> presence_;

@@ -82,9 +82,9 @@ private:
 
 struct Response {
     int status = 200;
-    Headers
-        headers;  // without Content-Length, Date, Connection, X-Request-ID: the server adds them
-    std::string body;
+    /// Without Content-Length, Date, Connection, X-Request-ID: the server adds them.
+    Headers headers{};
+    std::string body{};
 
     static Response json(int status, std::string body) {
         Response out;

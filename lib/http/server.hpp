@@ -43,7 +43,7 @@ using FailureObserver = std::function<void(std::string_view request_id, std::str
 struct ServerOptions {
     std::string host = "127.0.0.1";  // empty: no TCP at all
     std::uint16_t port = 0;          // 0: a free one, see Server::port()
-    std::string unix_path;  // also listens here when not empty; a stale socket file is replaced
+    std::string unix_path{};  // also listens here when not empty; a stale socket file is replaced
     std::string name = "grover";     // for logs
     std::size_t body_bytes_max = 0;  // 0: limits::json_body_bytes_max
     /// Request heads that come from our own gateway: the last address of X-Forwarded-For is the

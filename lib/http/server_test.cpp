@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <thread>
 
 #include "base/error.hpp"
-#include "http/server_fixture_test.hpp"
 #include "net/async.hpp"
+#include "testing/raw_client.hpp"
+#include "testing/server_fixture.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace grover::http {
 namespace {
@@ -15,6 +18,14 @@ namespace {
 using testing::RawClient;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+
+class ServerTest : public testing::ServerFixture {};
+
+net::Task<Response> echo(Request& request) {
+    Response out;
+    out.body = request.method + " " + request.target + " " + request.body;
+    co_return out;
+}
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
     auto& server = serve(echo);
@@ -37,8 +48,9 @@ TEST_F(ServerTest, ReadsBodies) {
     RawClient client(server.port());
     client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
     EXPECT_EQ(client.read_reply().body, "POST / hello");
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n"
-                "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n");
     EXPECT_EQ(client.read_reply().body, "POST / abcde");
     std::string const large(1 << 20, 'x');
     client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n" + large);
@@ -48,9 +60,10 @@ TEST_F(ServerTest, ReadsBodies) {
 TEST_F(ServerTest, ReadsRequestsByteByByte) {
     auto& server = serve(echo);
     RawClient client(server.port());
-    for (char const c : "POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        "a\r\n0123456789\r\n0\r\n\r\n"
-                        "GET /next HTTP/1.1\r\nHost: x\r\n\r\n"s)
+    for (char const c :
+         "POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "a\r\n0123456789\r\n0\r\n\r\n"
+         "GET /next HTTP/1.1\r\nHost: x\r\n\r\n"s)
         client.send({&c, 1});
     EXPECT_EQ(client.read_reply().body, "POST /slow 0123456789");
     EXPECT_EQ(client.read_reply().body, "GET /next ");
@@ -75,8 +88,9 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
 TEST_F(ServerTest, SendsPipelinedAnswersTogether) {
     auto& server = serve(echo);
     RawClient client(server.port());
-    client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
-                "GET /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /");
+    client.send(
+        "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /");
     auto const first = client.receive_once();
     for (auto const* body : {"GET /1 ", "GET /2 ", "GET /3 "})
         EXPECT_NE(first.find(body), std::string::npos) << body;
@@ -101,7 +115,7 @@ TEST_F(ServerTest, AnswersHeadWithoutABody) {
 
 TEST_F(ServerTest, LeavesOutTheBodyWhereAStatusHasNone) {
     auto& server = serve([](Request& request) -> net::Task<Response> {
-        co_return Response{.status = std::stoi(request.path.substr(1)), .headers = {}, .body = "x"};
+        co_return Response{.status = std::stoi(request.path.substr(1)), .body = "x"};
     });
     RawClient client(server.port());
     for (auto const* status : {"204", "304"}) {
@@ -116,8 +130,8 @@ TEST_F(ServerTest, LeavesOutTheBodyWhereAStatusHasNone) {
 
 TEST_F(ServerTest, ClosesWhenTheClientSaysSo) {
     auto& server = serve(echo);
-    for (auto const* bytes : {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                              "GET / HTTP/1.0\r\n\r\n"}) {
+    for (auto const* bytes :
+         {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
         RawClient client(server.port());
         client.send(bytes);
         auto const reply = client.read_reply();
@@ -145,8 +159,7 @@ TEST_F(ServerTest, AnswersAClientThatEndsItsSide) {
 TEST_F(ServerTest, AsksForABodyThatWaits) {
     auto& server = serve(echo);
     RawClient client(server.port());
-    client.send(
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
     EXPECT_EQ(client.read(25), "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("hello");
     EXPECT_EQ(client.read_reply().body, "POST / hello");
@@ -161,8 +174,7 @@ TEST_F(ServerTest, AsksForABodyThatWaits) {
 TEST_F(ServerTest, RefusesALargeBodyBeforeItIsSent) {
     auto& server = serve(echo, {.body_bytes_max = 10});
     RawClient client(server.port());
-    client.send(
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
     auto const reply = client.read_reply();
     EXPECT_EQ(reply.status, 413);
     EXPECT_EQ(reply.headers.get("Connection"), "close");
@@ -171,8 +183,8 @@ TEST_F(ServerTest, RefusesALargeBodyBeforeItIsSent) {
 TEST_F(ServerTest, TellsWhoSendsTooMuch) {
     auto& server = serve(echo, {.body_bytes_max = 1000});
     std::string const large(4 << 20, 'x');
-    for (auto const& head : {"Content-Length: 4194304\r\n\r\n"s,
-                             "Transfer-Encoding: chunked\r\n\r\n400000\r\n"s}) {
+    for (auto const& head :
+         {"Content-Length: 4194304\r\n\r\n"s, "Transfer-Encoding: chunked\r\n\r\n400000\r\n"s}) {
         RawClient client(server.port());
         std::thread sender([&] { client.send("POST / HTTP/1.1\r\nHost: x\r\n" + head + large); });
         auto const reply = client.read_reply();
@@ -191,14 +203,14 @@ TEST_F(ServerTest, HandsOverWhoAsks) {
         auto const left = std::chrono::duration_cast<std::chrono::seconds>(
             request.deadline - std::chrono::steady_clock::now());
         co_return Response{.status = 200,
-                           .headers = {},
                            .body = request.request_id + " " + request.trace_id + " " +
                                    request.peer_address + (left > 20s ? " long" : " short")};
     });
     RawClient client(server.port());
-    client.send("GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: r-1\r\nX-Forwarded-For: 1.2.3.4\r\n"
-                "X-Request-Deadline-Ms: 100\r\n"
-                "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
+    client.send(
+        "GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: r-1\r\nX-Forwarded-For: 1.2.3.4\r\n"
+        "X-Request-Deadline-Ms: 100\r\n"
+        "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
     auto const reply = client.read_reply();
     EXPECT_EQ(reply.body, "r-1 4bf92f3577b34da6a3ce929d0e0e4736 127.0.0.1 long");
     EXPECT_EQ(reply.headers.get("X-Request-ID"), "r-1");
@@ -209,13 +221,13 @@ TEST_F(ServerTest, BelievesItsGateway) {
         [](Request& request) -> net::Task<Response> {
             auto const left = request.deadline - std::chrono::steady_clock::now();
             co_return Response{.status = 200,
-                               .headers = {},
                                .body = request.peer_address + (left < 10s ? " short" : " long")};
         },
         {.behind_gateway = true});
     RawClient client(server.port());
-    client.send("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6, 1.2.3.4\r\n"
-                "X-Request-Deadline-Ms: 2000\r\n\r\n");
+    client.send(
+        "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6, 1.2.3.4\r\n"
+        "X-Request-Deadline-Ms: 2000\r\n\r\n");
     EXPECT_EQ(client.read_reply().body, "1.2.3.4 short");
     client.send("GET / HTTP/1.1\r\nHost: x\r\nX-Request-Deadline-Ms: 99999999\r\n\r\n");
     EXPECT_EQ(client.read_reply().body, "127.0.0.1 long");
@@ -234,10 +246,9 @@ TEST_F(ServerTest, MakesProblemsOfErrors) {
     EXPECT_EQ(reply.status, 404);
     EXPECT_EQ(reply.headers.get("Content-Type"), "application/problem+json");
     EXPECT_FALSE(reply.headers.contains("Connection"));
-    EXPECT_EQ(reply.body,
-              R"({"type":"/problems/not_found","title":"Not Found","status":404,)"
-              R"("detail":"no such post","message":"no such post","code":"not_found",)"
-              R"("request_id":"abc"})");
+    EXPECT_EQ(reply.body, R"({"type":"/problems/not_found","title":"Not Found","status":404,)"
+                          R"("detail":"no such post","message":"no such post","code":"not_found",)"
+                          R"("request_id":"abc"})");
 }
 
 TEST_F(ServerTest, KeepsUnexpectedFailuresToTheLog) {
@@ -250,7 +261,7 @@ TEST_F(ServerTest, KeepsUnexpectedFailuresToTheLog) {
                 out.headers.add("Location", "/a\r\nSet-Cookie: b=c");
                 co_return out;
             }
-            if (request.path == "/status") co_return Response{.status = 99, .headers = {}, .body = {}};
+            if (request.path == "/status") co_return Response{.status = 99};
             throw std::runtime_error("password=secret");
         },
         {.on_failure = [&](std::string_view id, std::string_view what) {
@@ -273,8 +284,8 @@ TEST_F(ServerTest, KeepsUnexpectedFailuresToTheLog) {
 TEST_F(ServerTest, WritesItsOwnFieldsItself) {
     auto& server = serve([](Request&) -> net::Task<Response> {
         Response out;
-        for (auto const* name : {"Content-Length", "Transfer-Encoding", "Connection", "Date",
-                                 "X-Request-ID"})
+        for (auto const* name :
+             {"Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Request-ID"})
             out.headers.add(name, "7");
         out.headers.add("X-Other", "7");
         out.body = "abc";
@@ -301,7 +312,8 @@ TEST_F(ServerTest, TellsTheObserverOfEveryAnswer) {
     };
     auto& server = serve(echo, {}, observer);
     RawClient client(server.port());
-    client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\nHEAD / HTTP/1.1\r\nHost: x\r\n\r\nbroken\r\n\r\n");
+    client.send(
+        "GET /a HTTP/1.1\r\nHost: x\r\n\r\nHEAD / HTTP/1.1\r\nHost: x\r\n\r\nbroken\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 200);
     EXPECT_EQ(client.read_reply(true).status, 200);
     EXPECT_EQ(client.read_reply().status, 400);
@@ -315,7 +327,6 @@ TEST_F(ServerTest, TellsTheObserverOfEveryAnswer) {
 TEST_F(ServerTest, SendsLargeAnswersWhole) {
     auto& server = serve([](Request& request) -> net::Task<Response> {
         co_return Response{.status = 200,
-                           .headers = {},
                            .body = std::string(std::stoul(request.path.substr(1)), 'x')};
     });
     RawClient client(server.port());
@@ -328,7 +339,7 @@ TEST_F(ServerTest, SendsLargeAnswersWhole) {
 TEST_F(ServerTest, RunsHandlersThatWait) {
     auto& server = serve([this](Request& request) -> net::Task<Response> {
         co_await net::run_blocking(loops_.blocking(), [] { return 7; });
-        co_return Response{.status = 200, .headers = {}, .body = request.path};
+        co_return Response{.status = 200, .body = request.path};
     });
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < 20; ++i) {
@@ -347,7 +358,8 @@ TEST_F(ServerTest, RefusesWhatIsNoRequestAndCloses) {
     };
     for (auto const& [bytes, status] : {
              Case{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
-                  "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+                  "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                  400},
              Case{"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
              Case{"GET / HTTP/1.1\nHost: x\n\n", 400},
              Case{"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505},
@@ -375,19 +387,20 @@ TEST_F(ServerTest, RefusesWhatIsNoRequestAndCloses) {
 TEST_F(ServerTest, ClosesAfterBrokenChunks) {
     auto& server = serve(echo);
     RawClient client(server.port());
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\n"
-                "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\n"
+        "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 400);
     client.finish_sending();
     EXPECT_TRUE(client.closed());
 }
 
 TEST_F(ServerTest, ServesAUnixSocket) {
-    TempFolder const folder;
+    testing::TemporaryFolder const folder;
     auto const path = folder.path() / "server.sock";
     auto& server = serve(
         [](Request& request) -> net::Task<Response> {
-            co_return Response{.status = 200, .headers = {}, .body = request.peer_address};
+            co_return Response{.status = 200, .body = request.peer_address};
         },
         {.host = "", .unix_path = path});
     EXPECT_EQ(server.port(), 0u);

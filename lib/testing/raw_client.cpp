@@ -73,6 +73,7 @@ void RawClient::finish_sending() {
 bool RawClient::receive() {
     std::array<char, 16384> block{};
     auto const got = ::recv(socket_, block.data(), block.size(), 0);
+    late_ = got < 0 && errno == EAGAIN;
     if (got <= 0) return false;
     buffer_.append(block.data(), static_cast<std::size_t>(got));
     return true;
@@ -85,13 +86,18 @@ std::string RawClient::read(std::size_t count) {
     return out;
 }
 
+std::string RawClient::receive_once() {
+    if (buffer_.empty()) receive();
+    return std::exchange(buffer_, {});
+}
+
 std::string RawClient::read_to_end() {
     while (receive()) continue;
     return std::exchange(buffer_, {});
 }
 
 bool RawClient::closed() {
-    return buffer_.empty() && !receive() && errno != EAGAIN;
+    return buffer_.empty() && !receive() && !late_;
 }
 
 std::string RawClient::read_line() {

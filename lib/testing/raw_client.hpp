@@ -43,6 +43,8 @@ public:
     RawReply read_reply(bool head_only = false);
     /// Up to `count` bytes; fewer when the connection ends.
     std::string read(std::size_t count);
+    /// What one receive brings, waiting for the first byte of it.
+    std::string receive_once();
     /// Everything until the other side closes.
     std::string read_to_end();
     /// True when the other side has closed and nothing is left to read.
@@ -54,6 +56,7 @@ private:
 
     int socket_ = -1;
     std::string buffer_;
+    bool late_ = false;  // the last receive() ended without a word of the other side
 };
 
 }  // namespace grover::testing
