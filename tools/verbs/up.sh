@@ -26,6 +26,6 @@ esac
 if [ -z "${GROVER_PROGRAMS:-}" ]; then
     "$GROVER" setup build
     if [ ! -d "$GROVER_ROOT/build/release" ]; then say "building; the first time takes some minutes"; fi
-    "$GROVER" build release
+    "$GROVER" build release services
 fi
 exec "$GROVER_PYTHON" "$supervisor" up "$@"
