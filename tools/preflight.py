@@ -26,7 +26,7 @@ def check_programs(house: House) -> None:
 
 def make_folders(house: House) -> None:
     try:
-        house.data.mkdir(parents=True, exist_ok=True)
+        house.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (house.run, house.key.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         house.log_of("supervisor").parent.mkdir(exist_ok=True)

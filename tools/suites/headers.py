@@ -3,7 +3,7 @@
 # build: none
 # order: 20
 # limit: 1800
-"""Each header of lib/, contracts/ and services/ is a translation unit of its own, without the precompiled header.
+"""Each header of ours is a translation unit of its own, without the precompiled header.
 
 A header is looked at again only when it, or a file of ours that it includes, has changed: what was found good is kept
 in build/headers.json as the hash of all of them.
@@ -22,7 +22,7 @@ FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wsha
          "-Wno-pragma-once-outside-header", "-Ilib", "-Iservices", "-Itools/template", "-I.", "-DGROVER_VERSION=\"0\"",
          "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED",
          "-DBOOST_ASIO_DISABLE_CONCEPTS", "-x", "c++"]
-TOPS = ("lib", "contracts", "services", "tools/template")
+TOPS = ("lib", "contracts", "services", "tools", "bench", "examples")
 KEPT = Path("build/headers.json")
 
 

@@ -158,6 +158,7 @@ class WhereTest(TreeTest):
 class NewServiceTest(TreeTest):
     def setUp(self) -> None:
         super().setUp()
+        (self.folder / ".clang-format").write_text("DisableFormat: true\n")
         self.write("tools/template/sample/sample_store.hpp", "struct SampleStore { int port = 8099; };\n",
                    "// sample service\n")
 

@@ -11,8 +11,10 @@
 import argparse
 import json
 import keyword
+import os
 import re
 import shutil
+import subprocess
 
 from house import Trouble, main_of, root
 
@@ -54,6 +56,9 @@ def main() -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(substitute(source.read_text(encoding="utf-8"), name, port), encoding="utf-8")
     part.rename(folder)
+    # A longer or shorter name breaks lines elsewhere.
+    made = [str(path) for path in sorted(folder.rglob("*.[ch]pp"))]
+    subprocess.run([os.environ["GROVER"], "fmt", *made], check=True)
 
     services.insert(-1, {"name": name, "program": f"grover-{name}-service", "port": port})
     lines = ",\n".join("  " + json.dumps(service) for service in services)
