@@ -23,6 +23,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# How the sanitizers' reports are to be read: with lines of code, and ending the program.
+SANITIZERS = {
+    "ASAN_SYMBOLIZER_PATH": "/usr/lib/llvm-19/bin/llvm-symbolizer",
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:"
+                    "external_symbolizer_path=/usr/lib/llvm-19/bin/llvm-symbolizer",
+}
+SLOW_FACTOR = 3    # how much more time a suite has under a sanitizer, or with all its parts
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 
 
@@ -183,8 +192,11 @@ def main() -> int:
     chosen = [suite for suite in suites if not options.suites or suite.name in options.suites]
 
     folder = root / "build" / options.preset
-    environment = dict(os.environ, GROVER_PRESET=options.preset, GROVER_BUILD=str(folder),
+    environment = dict(SANITIZERS | os.environ, GROVER_PRESET=options.preset, GROVER_BUILD=str(folder),
                        GROVER_BIN=str(folder / "bin"))
+    if options.preset != "dev" or options.all:
+        for suite in chosen:
+            suite.limit *= SLOW_FACTOR
     os.chdir(root)
     total = Result()
     for suite in chosen:

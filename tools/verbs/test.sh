@@ -17,7 +17,10 @@ for argument in "$@"; do
 done
 "$GROVER" setup runtime build
 "$GROVER" setup test || say "the suites that need these packages will be skipped"
-if [ -n "${install_all:-}" ]; then "$GROVER" setup all; fi
+if [ -n "${install_all:-}" ]; then
+    "$GROVER" setup all
+    export GROVER_ALL=1    # the suites then run what takes long or installs more, too
+fi
 
 export PYTHONPATH="$GROVER_ROOT/tools" PYTHONDONTWRITEBYTECODE=1
 exec "$GROVER_PYTHON" "$GROVER_ROOT/tools/run_suites.py" "$@"
