@@ -8,6 +8,8 @@ file) and may hold
     # order: N                          suites run in this order, quick ones first (default: 50)
     # limit: SECONDS                    it is ended and counts as failed after that (default: 900)
 
+`./grover test NAME/PART` hands PART to the suite as GROVER_PART, for one that can run a part of itself.
+
 It runs in the root of the work tree with GROVER_PRESET, GROVER_BUILD (build/PRESET, absolute) and GROVER_BIN in its
 environment, prints what it likes, and ends with the line `N passed, N failed, N skipped`. What it prints is kept in
 build/PRESET/suites/NAME.log and shown when something failed; lines that begin with `skipped: ` are always shown.
@@ -184,12 +186,13 @@ def main() -> int:
         for suite in suites:
             print(f"  {suite.name:<12} {suite.summary}")
         return 0
-    unknown = set(options.suites) - {suite.name for suite in suites}
+    asked = dict(name.partition("/")[::2] for name in options.suites)    # name -> part
+    unknown = set(asked) - {suite.name for suite in suites}
     if unknown:
         print(f"grover: there is no suite '{min(unknown)}' for preset {options.preset}; see ./grover test --list",
               file=sys.stderr)
         return 2
-    chosen = [suite for suite in suites if not options.suites or suite.name in options.suites]
+    chosen = [suite for suite in suites if not asked or suite.name in asked]
 
     folder = root / "build" / options.preset
     environment = dict(SANITIZERS | os.environ, GROVER_PRESET=options.preset, GROVER_BUILD=str(folder),
@@ -203,7 +206,9 @@ def main() -> int:
         started = time.monotonic()
         result = build(suite, options.preset)
         if result is None:
-            result = run_suite(suite, environment, folder / "suites" / f"{suite.name}.log", options.verbose)
+            part = {"GROVER_PART": asked.get(suite.name, "")}
+            log = folder / "suites" / f"{suite.name}.log"
+            result = run_suite(suite, environment | part, log, options.verbose)
         report(suite, result, time.monotonic() - started, options.verbose)
         total.add(result)
     print(total.counts())

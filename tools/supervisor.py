@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 from datetime import datetime, timezone
+from pathlib import Path
 
 import preflight
 from house import House, Trouble, add_data_option, main_of, open_house, running_pid, table
@@ -127,17 +128,20 @@ class Supervisor:
                 wait.cancel()
 
     async def cut_logs(self) -> None:
-        """Copied, then emptied: the services go on writing to the same file, at its (new) end."""
         while True:
             await asyncio.sleep(LOG_CHECK_S)
             for name in ["supervisor", *(keeper.service.name for keeper in self.keepers)]:
-                log = self.house.log_of(name)
                 try:
-                    if log.stat().st_size > LOG_BYTES_MAX:
-                        shutil.copyfile(log, log.with_suffix(".log.1"))
-                        os.truncate(log, 0)
+                    cut_log(self.house.log_of(name), LOG_BYTES_MAX)
                 except OSError as error:
-                    self.said(f"cannot cut {log}: {error.strerror}")
+                    self.said(f"cannot cut the log of {name}: {error.strerror}")
+
+
+def cut_log(log: Path, bytes_max: int) -> None:
+    """Copied, then emptied: the service goes on writing to the same file, at its new end."""
+    if log.stat().st_size > bytes_max:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
 
 
 def overview(house: House, last_line: str) -> str:

@@ -2,7 +2,9 @@
 # The real processes over HTTP: tests/e2e, with pytest.
 # order: 60
 # limit: 1800
-"""Runs tests/e2e with Debian's pytest and counts its cases. The tests find the programs in GROVER_BIN."""
+"""Runs tests/e2e with Debian's pytest and counts its cases. The tests find the programs in GROVER_BIN.
+`./grover test e2e/feed` runs those with `feed` in their name.
+"""
 
 import os
 import subprocess
@@ -24,7 +26,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="grover-e2e-") as folder:
         report = Path(folder) / "report.xml"
         done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "-rs",
-                               f"--junitxml={report}", "tests/e2e"], env=dict(os.environ, TMPDIR=folder),
+                               f"--junitxml={report}", "-k", os.environ.get("GROVER_PART", ""), "tests/e2e"], env=dict(os.environ, TMPDIR=folder),
                               stdin=subprocess.DEVNULL, check=False)
         if not report.exists():
             return done.returncode or 1

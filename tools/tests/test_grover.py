@@ -119,6 +119,12 @@ class SuitesTest(TreeTest):
         self.assertEqual(self.last_line(), (0, "0 passed, 0 failed, 0 skipped"))
         self.assertEqual(self.last_line("--asan"), (0, "1 passed, 0 failed, 0 skipped"))
 
+    def test_part_of_a_suite(self) -> None:
+        self.suite("one", 'echo "part=$GROVER_PART"; echo "1 passed, 0 failed, 0 skipped"')
+        self.assertSays(self.grover("test", "-v", "one/post"), 0, "part=post\n")
+        self.assertSays(self.grover("test", "-v", "one"), 0, "part=\n")
+        self.assertSays(self.grover("test", "two/one"), 2, "there is no suite 'two'")
+
     def test_bad_arguments(self) -> None:
         self.assertSays(self.grover("test", "nothing"), 2, "there is no suite 'nothing'")
         self.assertSays(self.grover("test", "--fast"), 2)

@@ -12,6 +12,8 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+import supervisor
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 30.0
 
@@ -22,6 +24,18 @@ def free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+def consecutive_free_ports(count: int) -> int:
+    """The first of them."""
+    for base in range(20000, 30000, count):
+        try:
+            for probe in [socket.create_server(("127.0.0.1", base + offset)) for offset in range(count)]:
+                probe.close()
+            return base
+        except OSError:
+            continue
+    raise AssertionError("no free ports")
 
 
 def alive(pid: int) -> bool:
@@ -201,6 +215,14 @@ class UpTest(unittest.TestCase):
         self.assertIn(f"(pid {os.getpid()})", done.stdout)
         self.assertEqual(self.pids(), [])
 
+    def test_port_base(self) -> None:
+        for name in self.ports:
+            del self.environment[f"{name}_PORT"]
+        base = consecutive_free_ports(3)
+        self.ports = {"GATEWAY": base, "USER": base + 1, "POST": base + 2}
+        self.assertEqual(self.grover("up", "--detach", "--port-base", str(base)).returncode, 0)
+        self.assertEqual(json.loads(self.get("POST", "/env"))["PORT"], str(base + 2))
+
     def test_port_that_is_none(self) -> None:
         for wrong in ("0", "65536", "-1", "http", "80 80"):
             with self.subTest(wrong=wrong):
@@ -266,6 +288,20 @@ class UpTest(unittest.TestCase):
             self.assertEqual(self.grover("down").returncode, 0)
             said, _ = starting.communicate(timeout=LIMIT_S)
         self.assertEqual((starting.returncode, said), (1, "grover: stopped before all were ready\n"))
+
+
+class CutLogTest(unittest.TestCase):
+    def test_writer_goes_on_in_the_emptied_file(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="grover-log-") as folder:
+            log = Path(folder) / "user.log"
+            with log.open("ab", buffering=0) as writer:
+                writer.write(b"old\n" * 10)
+                supervisor.cut_log(log, 40)
+                self.assertEqual(log.stat().st_size, 40)
+                supervisor.cut_log(log, 39)
+                writer.write(b"new\n")
+            self.assertEqual(log.read_bytes(), b"new\n")
+            self.assertEqual((Path(folder) / "user.log.1").read_bytes(), b"old\n" * 10)
 
 
 if __name__ == "__main__":

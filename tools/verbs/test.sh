@@ -2,7 +2,7 @@
 # Build and run the tests; the last line counts them.
 #
 # usage: ./grover test [--asan|--tsan] [--all] [--list] [-v] [SUITE...]
-#   SUITE     names from --list (default: all suites that belong to the preset)
+#   SUITE     names from --list (default: all suites that belong to the preset); unit/post, e2e/feed: those tests alone
 #   --asan    with AddressSanitizer and UBSan; --tsan with ThreadSanitizer
 #   --all     first install the real parts (servers, browsers) that some suites need
 #   -v        show what the suites print, also when they pass
