@@ -30,13 +30,14 @@ class Service:
     front: bool    # the one that clients talk to: it alone listens on HOST, and it stops first
 
     @property
-    def address(self) -> str:
-        return f"http://{'[' + self.host + ']' if ':' in self.host else self.host}:{self.port}"
-
-    @property
     def reachable_host(self) -> str:
         """Where this machine reaches it: the loopback address when it listens on all of them."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+
+    @property
+    def address(self) -> str:
+        host = self.reachable_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,40 @@ class DispatcherTest(TreeTest):
                 self.assertSays(self.grover(verb), 2, "there is no verb")
 
 
+@unittest.skipUnless(shutil.which("clang-format-19"), "clang-format-19 is not installed")
+class FormatTest(TreeTest):
+    def setUp(self) -> None:
+        super().setUp()
+        shutil.copy(ROOT / ".clang-format", self.folder)
+        self.write("lib/good.cpp", "int good = 1;\n", first="")
+        self.bad = self.write("lib/a bad.cpp", "int   bad=1 ;\n", first="")
+        self.write("build/made.cpp", "int   made=1 ;\n", first="")
+
+    def test_check_names_what_differs_and_changes_nothing(self) -> None:
+        done = self.grover("fmt", "--check")
+        self.assertSays(done, 1, "lib/a bad.cpp")
+        self.assertNotIn("good.cpp", done.stdout)
+        self.assertNotIn("made.cpp", done.stdout)
+        self.assertEqual(self.bad.read_text(), "int   bad=1 ;\n")
+
+    def test_formats(self) -> None:
+        self.assertSays(self.grover("fmt"), 0)
+        self.assertEqual(self.bad.read_text(), "int bad = 1;\n")
+        self.assertSays(self.grover("fmt", "--check"), 0)
+
+    def test_staged_files_alone(self) -> None:
+        for command in (["init", "-q"], ["add", "lib/good.cpp"]):
+            subprocess.run(["git", *command], cwd=self.folder, check=True)
+        self.assertSays(self.grover("fmt", "--check", "--staged"), 0)
+        subprocess.run(["git", "add", "lib/a bad.cpp"], cwd=self.folder, check=True)
+        self.assertSays(self.grover("fmt", "--check", "--staged"), 1, "lib/a bad.cpp")
+
+    def test_files_given(self) -> None:
+        self.assertSays(self.grover("fmt", "--check", str(self.folder / "lib" / "good.cpp")), 0)
+        self.assertSays(self.grover("fmt", "--check", str(self.bad)), 1)
+        self.assertSays(self.grover("fmt", "--quick"), 2)
+
+
 class SuitesTest(TreeTest):
     def suite(self, name: str, body: str) -> None:
         self.write(f"tools/suites/{name}.sh", "# A suite.\n# build: none\n" + body)

@@ -37,7 +37,7 @@ if [ -z "$check" ]; then
 fi
 # clang-format names each difference; a reader needs the file names only.
 differing=$(list "$@" | tr '\n' '\0' | xargs -0 -r -n 8 -P "$(jobs)" \
-    clang-format-19 --dry-run --style=file 2>&1 | sed -n 's/^\([^ :]*\):[0-9]*:[0-9]*: warning:.*/\1/p' | sort -u)
+    clang-format-19 --dry-run --style=file 2>&1 | sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: warning:.*/\1/p' | sort -u)
 if [ -n "$differing" ]; then
     printf '%s\n' "$differing"
     die "these files are not formatted; ./grover fmt does it"

@@ -36,6 +36,10 @@ if [ -z "$files" ]; then
     say "no C++ file has changed"
     exit 0
 fi
+color=
+if [ -t 1 ]; then color=--use-color; fi
+# Its standard error only counts the warnings that it left out.
+# shellcheck disable=SC2086
 printf '%s\n' "$files" | tr '\n' '\0' |
-    xargs -0 -n 1 -P "$(jobs)" clang-tidy-19 -p "$GROVER_ROOT/build/dev" --quiet --use-color 2>/dev/null ||
+    xargs -0 -n 1 -P "$(jobs)" clang-tidy-19 -p "$GROVER_ROOT/build/dev" --quiet $color 2>/dev/null ||
     die "clang-tidy found something"
