@@ -21,6 +21,8 @@ inline constexpr std::size_t page_items_default = 20;
 inline constexpr std::size_t page_items_max = 100;
 inline constexpr std::size_t page_skip_max = 10'000;
 inline constexpr std::size_t cursor_bytes_max = 512;
+inline constexpr std::size_t form_parts_max = 100;
+inline constexpr std::size_t form_part_header_bytes_max = 4 << 10;
 
 // Connections of a server, per process.
 inline constexpr std::size_t connections_max = 20'000;
