@@ -51,6 +51,11 @@ std::optional<Position> decode_cursor(std::string_view cursor) {
     return Position(value.get_array().begin(), value.get_array().end());
 }
 
+void PageRequest::check_cursor(std::size_t values) const {
+    if (after && after->size() != values)
+        throw Error({{"query/cursor", "is not a cursor of this list"}});
+}
+
 PageRequest detail::extract_page(Extraction& in, std::size_t default_limit) {
     PageRequest page{default_limit, 0, std::nullopt};
     auto const number = [&](std::string_view name, std::size_t& out, std::size_t min,

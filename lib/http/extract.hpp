@@ -180,6 +180,10 @@ struct PageRequest {
     std::size_t limit = limits::page_items_default;
     std::size_t skip = 0;
     std::optional<Position> after;
+
+    /// Throws Error (422) when the cursor, if there is one, does not have this many values: it came
+    /// from another list.
+    void check_cursor(std::size_t values) const;
 };
 
 /// limit, cursor and skip of contract section 1.

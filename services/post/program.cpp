@@ -1,0 +1,65 @@
+#include "post/program.hpp"
+
+#include "contracts/post.hpp"
+#include "post/schema.hpp"
+#include "service/event_relay.hpp"
+
+namespace grover::post {
+namespace {
+
+events::Subscriptions subscriptions() {
+    return {{std::string(contracts::PostCreated::topic), {"user-service"}},
+            {std::string(contracts::PostDeleted::topic), {"user-service"}}};
+}
+
+}  // namespace
+
+Program::Config Program::Config::read(Environment& env) {
+    return {env.url("USER_SERVICE_URL", "http://127.0.0.1:8001", "where the user service listens")};
+}
+
+store::Schema Program::schema() {
+    return post::schema();
+}
+
+Program::Program(service::Kit& kit, Config const& config)
+    : people_(kit, config.user_service_url),
+      sessions_(kit, people_.service()),
+      outbox_(kit.service(), kit.clock(), subscriptions()),
+      relay_(service::relay_events(kit, outbox_, {{"user-service", config.user_service_url}})),
+      inbox_(kit.store(), kit.clock()),
+      receiver_(inbox_, kit.log(), kit.metrics()),
+      parts_(kit, outbox_, people_),
+      posts_(parts_),
+      lists_(parts_),
+      engagement_(parts_),
+      comments_(parts_),
+      reposts_(parts_) {
+    kit.verify_tokens_with(
+        [this](std::string token, http::Deadline deadline) -> Task<std::optional<auth::Caller>> {
+            http::RequestInfo info;
+            info.deadline = deadline;
+            co_return (co_await sessions_.find(token, std::move(info)))->caller;
+        });
+    kit.dependency("user_service",
+                   [this](http::Deadline deadline) { return people_.service().healthy(deadline); });
+    consume();
+}
+
+void Program::consume() {
+    // The caches are per process and only two seconds old at most: these events make them younger.
+    inbox_.on<contracts::UserUpdated>(
+        "posts.forget-card", [this](contracts::UserUpdated const& event, store::Batch&) -> Task<> {
+            people_.forget(event.user_id);
+            co_return;
+        });
+    inbox_.on<contracts::RelationChanged>(
+        "posts.forget-relations",
+        [this](contracts::RelationChanged const& event, store::Batch&) -> Task<> {
+            people_.forget(event.user_id);
+            people_.forget(event.other_id);
+            co_return;
+        });
+}
+
+}  // namespace grover::post

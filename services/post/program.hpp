@@ -1,0 +1,47 @@
+// The post service: its parts in the order they need each other. Where to go on: routes.cpp.
+#pragma once
+
+#include "events/receiver.hpp"
+#include "events/relay.hpp"
+#include "post/comments_api.hpp"
+#include "post/engagement_api.hpp"
+#include "post/lists_api.hpp"
+#include "post/parts.hpp"
+#include "post/people.hpp"
+#include "post/posts_api.hpp"
+#include "post/reposts_api.hpp"
+#include "service/service.hpp"
+#include "service/sessions.hpp"
+
+namespace grover::post {
+
+class Program {
+public:
+    struct Config {
+        std::string user_service_url;
+        static Config read(Environment& env);
+    };
+    static store::Schema schema();
+
+    Program(service::Kit& kit, Config const& config);
+    void routes(http::Router& router);
+
+private:
+    void consume();
+
+    People people_;
+    service::Sessions sessions_;  // for requests that come without the gateway
+    events::Outbox outbox_;
+    std::unique_ptr<events::Relay> relay_;
+    events::Inbox inbox_;
+    events::Receiver receiver_;
+    Parts parts_;
+
+    PostsApi posts_;
+    ListsApi lists_;
+    EngagementApi engagement_;
+    CommentsApi comments_;
+    RepostsApi reposts_;
+};
+
+}  // namespace grover::post

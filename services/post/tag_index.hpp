@@ -1,0 +1,63 @@
+// The documents beside a post by which it is found: one per tag and one per person it mentions; and
+// how many listed posts each tag has.
+#pragma once
+
+#include "post/people.hpp"
+#include "post/post.hpp"
+#include "store/collection.hpp"
+
+namespace grover::post {
+
+/// A document of "post_tags".
+struct PostTag {
+    std::string id;  // tag, '#', post
+    std::string tag;
+    PostId post_id;
+    UserId user_id;
+    bool listed = false;  // Post::listed()
+};
+BOOST_DESCRIBE_STRUCT(PostTag, (), (id, tag, post_id, user_id, listed))
+
+/// A document of "tags".
+struct Tag {
+    std::string tag;
+    std::int64_t posts_count = 0;  // of listed posts: what nobody may see is not counted either
+};
+BOOST_DESCRIBE_STRUCT(Tag, (), (tag, posts_count))
+
+/// A document of "mentions".
+struct Mention {
+    std::string id;  // user, ':', post
+    UserId user_id;
+    PostId post_id;
+};
+BOOST_DESCRIBE_STRUCT(Mention, (), (id, user_id, post_id))
+
+class TagIndex {
+public:
+    explicit TagIndex(store::DocumentStore& store);
+
+    /// Adds what makes the index fit `after` where it fitted `before`. Rejected when one of the
+    /// tags is used for the first time by two posts at the same moment: try again.
+    Task<> change(store::Batch& batch, Post const& before, Post const& after) const;
+    Task<> add(store::Batch& batch, Post const& post) const;
+    Task<> remove(store::Batch& batch, Post const& post) const;
+
+    /// The same for the people whom a post mentions.
+    void change_mentions(store::Batch& batch, PostId const& post, std::vector<UserId> const& before,
+                         std::vector<UserId> const& after) const;
+
+    store::Collection<PostTag> const& post_tags() const noexcept { return post_tags_; }
+    store::Collection<Tag> const& tags() const noexcept { return tags_; }
+    store::Collection<Mention> const& mentions() const noexcept { return mentions_; }
+
+private:
+    store::Collection<PostTag> post_tags_;
+    store::Collection<Tag> tags_;
+    store::Collection<Mention> mentions_;
+};
+
+/// Whom a post may mention: those it tags and those its text names, whether they exist or not.
+std::vector<UserId> mention_candidates(Post const& post);
+
+}  // namespace grover::post
