@@ -49,5 +49,6 @@ inline constexpr std::size_t in_values_max = 10'000;
 inline constexpr std::size_t document_bytes_max = 16 << 20;
 inline constexpr std::size_t document_depth_max = 128;
 inline constexpr std::size_t search_words_max = 64;
+inline constexpr auto search_time_max = 2s;
 
 }  // namespace grover::limits

@@ -145,7 +145,7 @@ struct Remove {
 /// Removes all that match, however many; never fails.
 struct RemoveAll {
     std::string collection;
-    Filter filter;
+    Filter filter = {};
 };
 
 using Write = std::variant<Insert, Replace, Upsert, Patch, Remove, RemoveAll>;
@@ -174,7 +174,9 @@ struct Rejected {
 
 /// Thread-safe; every method may be called from any Loop and resumes there. Trouble with the engine
 /// itself is thrown as Error (unavailable, gateway_timeout); a missing document or a rejected batch
-/// is a value.
+/// is a value. What no program should ask for is thrown as std::logic_error that names it: an
+/// undeclared collection or field, a query that no index serves, an array in an indexed field, an
+/// `inc` of text.
 class DocumentStore {
 public:
     virtual ~DocumentStore() = default;
@@ -201,7 +203,11 @@ public:
 };
 
 /// The words of `text` as search() compares them: cut at what is neither letter, digit nor mark,
-/// case folded, accents removed.
+/// case folded, accents removed ("Grüße, ÉCOLE!" -> "grüße" without its accent, "ecole"). By
+/// SQLite's unicode61 tables (Unicode 6.1) on every engine: simple case folding (ß is not ss),
+/// accents of letters that decompose (é, ñ, ệ; not ø, ł, đ). Scripts without spaces (Chinese,
+/// Japanese, Thai) are not cut: a run of them is one word, found by its beginning. Emoji are no
+/// words.
 std::vector<std::string> search_words(std::string_view text);
 
 }  // namespace grover::store

@@ -34,6 +34,10 @@ bool Failure::is_duplicate() const noexcept {
            code_ == SQLITE_CONSTRAINT_ROWID;
 }
 
+bool Failure::is_interrupted() const noexcept {
+    return code_ == SQLITE_INTERRUPT;
+}
+
 // ---- Statement ---------------------------------------------------------------------------------
 
 Statement::Statement(sqlite3* database, std::string_view sql) {
@@ -51,6 +55,11 @@ void Statement::bind_text(int parameter, std::string_view text) {
     check(sqlite3_db_handle(statement_),
           sqlite3_bind_text64(statement_, parameter + 1, data, text.size(), SQLITE_STATIC,
                               SQLITE_UTF8));
+}
+
+void Statement::bind_pointer(int parameter, void* pointer, char const* type) {
+    check(sqlite3_db_handle(statement_),
+          sqlite3_bind_pointer(statement_, parameter + 1, pointer, type, nullptr));
 }
 
 void Statement::bind(int parameter, Scalar const& value) {
@@ -150,6 +159,16 @@ Statement& Connection::prepared(std::string_view sql) {
 std::int64_t Connection::number(std::string_view sql) {
     Statement statement(database_, sql);
     return statement.step() ? statement.integer(0) : 0;
+}
+
+void Connection::interrupt_at(std::chrono::steady_clock::time_point time) {
+    constexpr int steps_between_looks = 1'000;
+    interrupt_at_ = time;
+    auto const look = [](void* self) -> int {
+        return std::chrono::steady_clock::now() >= static_cast<Connection*>(self)->interrupt_at_;
+    };
+    bool const never = time == std::chrono::steady_clock::time_point::max();
+    sqlite3_progress_handler(database_, never ? 0 : steps_between_looks, look, this);
 }
 
 std::int64_t Connection::last_inserted() const noexcept {

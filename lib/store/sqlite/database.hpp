@@ -1,6 +1,7 @@
 // SQLite's C interface with owners and exceptions: Connection, Statement, Run.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
@@ -22,6 +23,8 @@ public:
     int code() const noexcept { return code_; }
     /// A primary or unique key is already there.
     bool is_duplicate() const noexcept;
+    /// The time set with Connection::interrupt_at() has come.
+    bool is_interrupted() const noexcept;
 
 private:
     int code_;
@@ -38,6 +41,8 @@ public:
     /// Parameters and columns count from 0. Text is not copied: it must stay until the run ends.
     void bind(int parameter, Scalar const& value);
     void bind_text(int parameter, std::string_view text);
+    /// For what SQLite hands out through a parameter; `type` is its name there.
+    void bind_pointer(int parameter, void* pointer, char const* type);
     /// True when there is a row.
     bool step();
     void reset() noexcept;
@@ -90,6 +95,8 @@ public:
     /// The first column of the first row; 0 without one.
     std::int64_t number(std::string_view sql);
     std::int64_t last_inserted() const noexcept;
+    /// Statements that still run at this time fail. time_point::max() for none.
+    void interrupt_at(std::chrono::steady_clock::time_point time);
     /// Forgets compiled statements: before the schema changes.
     void forget_statements() { statements_.clear(); }
 
@@ -101,6 +108,7 @@ private:
         }
     };
     sqlite3* database_ = nullptr;
+    std::chrono::steady_clock::time_point interrupt_at_;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
 };
 

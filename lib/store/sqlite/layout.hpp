@@ -29,6 +29,10 @@ namespace grover::store::sqlite {
 inline constexpr std::int64_t application_id = 0x47726f76;
 inline constexpr std::int64_t format_version = 1;
 
+/// What words are made of, beside FTS5's default of letters and numbers: marks, without which words
+/// of Indic and other scripts fall apart.
+inline constexpr char word_categories[] = "L* N* Co Mn Mc";
+
 struct IndexLayout {
     std::string name;                 // SQL identifier, not quoted
     std::vector<std::string> fields;  // the last one is "_id"

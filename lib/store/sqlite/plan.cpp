@@ -34,20 +34,6 @@ std::string describe(Query const& query) {
     return out;
 }
 
-/// A range holds for values of the bound's own kind only; the other end is where the kind ends.
-std::pair<std::optional<Bound>, std::optional<Bound>> bounds_of(Op op, Scalar const& value) {
-    bool const upper = op == Op::less || op == Op::less_equal;
-    Bound const given{value, op == Op::less_equal || op == Op::greater_equal};
-    if (std::holds_alternative<bool>(value))
-        return upper ? std::pair(std::optional(Bound{false}), std::optional(given))
-                     : std::pair(std::optional(given), std::optional<Bound>());
-    bool const text = std::holds_alternative<std::string_view>(value);
-    auto const first = text ? Scalar(std::string_view("")) : Scalar(lowest);
-    auto const beyond = text ? Scalar(false) : Scalar(std::string_view(""));
-    return upper ? std::pair(std::optional(Bound{first}), std::optional(given))
-                 : std::pair(std::optional(given), std::optional(Bound{beyond, false}));
-}
-
 /// Keeps the tighter of two bounds: `sign` is 1 for lower bounds, -1 for upper ones.
 void tighten(std::optional<Bound>& bound, std::optional<Bound> const& other, int sign) {
     if (!other) return;
@@ -76,6 +62,26 @@ bool within(Scalar const& value, std::optional<Bound> const& lower,
 }
 
 }  // namespace
+
+std::pair<std::optional<Bound>, std::optional<Bound>> bounds_of(Op op, Scalar const& value) {
+    bool const upper = op == Op::less || op == Op::less_equal;
+    Bound const given{value, op == Op::less_equal || op == Op::greater_equal};
+    if (std::holds_alternative<bool>(value))
+        return upper ? std::pair(std::optional(Bound{false}), std::optional(given))
+                     : std::pair(std::optional(given), std::optional<Bound>());
+    bool const text = std::holds_alternative<std::string_view>(value);
+    auto const first = text ? Scalar(std::string_view("")) : Scalar(lowest);
+    auto const beyond = text ? Scalar(false) : Scalar(std::string_view(""));
+    return upper ? std::pair(std::optional(Bound{first}), std::optional(given))
+                 : std::pair(std::optional(given), std::optional(Bound{beyond, false}));
+}
+
+void check_page(std::size_t limit, std::size_t skip) {
+    if (limit < 1 || limit > limits::find_limit_max)
+        throw std::logic_error(fmt::format("a query's limit is 1 to {}", limits::find_limit_max));
+    if (skip > limits::page_skip_max)
+        throw std::logic_error(fmt::format("a query skips at most {}", limits::page_skip_max));
+}
 
 Plan::Plan(CollectionLayout const& collection, Query const& query, Purpose purpose)
     : collection_(&collection) {

@@ -20,6 +20,14 @@ struct Bound {
     bool inclusive = true;
 };
 
+/// What a range condition allows: `value` on one side, and on the other the end of its kind (a
+/// range on a number finds no strings). Needs a value that is not null.
+std::pair<std::optional<Bound>, std::optional<Bound>> bounds_of(Condition::Op op,
+                                                                Scalar const& value);
+
+/// Throws std::logic_error for a limit or a skip outside of the interface's bounds.
+void check_page(std::size_t limit, std::size_t skip);
+
 struct Segment {
     std::vector<Scalar> equal;          // one per leading field of the index
     std::optional<Bound> lower, upper;  // of the field after them; null satisfies neither

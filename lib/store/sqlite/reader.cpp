@@ -61,10 +61,7 @@ std::vector<std::optional<Document>> Reader::get_many(std::string_view collectio
 }
 
 std::vector<Document> Reader::find(Query const& query) {
-    if (query.limit < 1 || query.limit > limits::find_limit_max)
-        throw std::logic_error(fmt::format("a query's limit is 1 to {}", limits::find_limit_max));
-    if (query.skip > limits::page_skip_max)
-        throw std::logic_error(fmt::format("a query skips at most {}", limits::page_skip_max));
+    check_page(query.limit, query.skip);
     auto const& collection = layout_.collection(query.collection);
     Plan const plan(collection, query, Plan::Purpose::find);
     return load(collection, find_refs(connection_, plan, query.skip, query.limit));

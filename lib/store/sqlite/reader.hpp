@@ -32,6 +32,16 @@ public:
     std::vector<Document> find(Query const& query);
     std::int64_t count(std::string_view collection, Filter const& filter);
     std::vector<Document> search(Search const& search);
+    /// Runs `work`, which fails (Failure::is_interrupted) when it takes longer than `time`.
+    template <class Work>
+    auto within(std::chrono::milliseconds time, Work work) {
+        struct Limit {
+            Connection& connection;
+            ~Limit() { connection.interrupt_at(std::chrono::steady_clock::time_point::max()); }
+        } const limit{connection_};
+        connection_.interrupt_at(std::chrono::steady_clock::now() + time);
+        return work();
+    }
     /// Reads a page of the file.
     void probe();
 

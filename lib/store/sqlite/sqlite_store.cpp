@@ -29,10 +29,12 @@ public:
           writer_(std::make_unique<sqlite::Writer>(
               options.file, layout_,
               sqlite::Writer::Options{options.clock, options.expiry_period,
-                                      [this](int pages) { checkpointer_.log_grew(pages); }})) {
+                                      [this](int pages) { checkpointer_.log_grew(pages); }})),
+          search_time_(options.search_time) {
         checkpointer_.start(*writer_);
     }
     ~SqliteStore() override {
+        searching_.join();
         checkpointer_.stop();
         writer_.reset();
         readers_.end_idle_snapshots();
@@ -53,7 +55,12 @@ public:
         co_return read([&](sqlite::Reader& r) { return r.count(collection, filter); });
     }
     Task<std::vector<Document>> search(Search search) override {
-        co_return read([&](sqlite::Reader& r) { return r.search(search); });
+        // Ranking looks at every match: with a common word too long for an event loop.
+        co_return co_await net::run_blocking(searching_, [this, &search] {
+            return read([&](sqlite::Reader& r) {
+                return r.within(search_time_, [&] { return r.search(search); });
+            });
+        });
     }
 
     Task<std::expected<void, Rejected>> commit(Batch batch) override {
@@ -91,8 +98,10 @@ private:
         try {
             reader->refresh(writer_->commits());
             return work(*reader);
-        } catch (Failure const&) {
+        } catch (Failure const& failure) {
             reader.discard();
+            if (failure.is_interrupted())
+                throw Error(ErrorCode::gateway_timeout, "the search took too long");
             unavailable();
         }
     }
@@ -119,6 +128,8 @@ private:
     sqlite::ReaderPool readers_;
     sqlite::Checkpointer checkpointer_;
     std::unique_ptr<sqlite::Writer> writer_;
+    std::chrono::milliseconds search_time_;
+    asio::thread_pool searching_{1};
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/config.hpp"
+#include "base/limits.hpp"
 #include "store/document_store.hpp"
 
 namespace grover::store {
@@ -25,6 +26,8 @@ struct SqliteOptions {
     /// For expires_field.
     Clock clock = system_now;
     std::chrono::milliseconds expiry_period = std::chrono::seconds(5);
+    /// A search that takes longer is given up: Error (gateway_timeout).
+    std::chrono::milliseconds search_time = limits::search_time_max;
 };
 
 /// Opens or makes the file and brings it to `schema`: new indexes are built, dropped ones removed;
