@@ -67,9 +67,18 @@ Error::Error(ErrorCode code, std::string detail)
 Error::Error(ErrorCode code, std::string slug, std::string detail)
     : code_(code), slug_(std::move(slug)), detail_(std::move(detail)) {}
 
-Error::Error(std::vector<Issue> issues)
-    : Error(ErrorCode::invalid, issues.size() == 1 ? issues[0].pointer + " " + issues[0].message
-                                                   : "the request has invalid values") {
+namespace {
+
+/// An issue of the whole body has no pointer.
+std::string summary_of(std::vector<Issue> const& issues) {
+    if (issues.size() != 1) return "the request has invalid values";
+    auto const& issue = issues[0];
+    return issue.pointer.empty() ? issue.message : issue.pointer + " " + issue.message;
+}
+
+}  // namespace
+
+Error::Error(std::vector<Issue> issues) : Error(ErrorCode::invalid, summary_of(issues)) {
     issues_ = std::move(issues);
 }
 

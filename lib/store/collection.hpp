@@ -181,6 +181,16 @@ public:
         patch().set[name<Member>()] = detail::field_value(value);
         return *this;
     }
+    /// Sets the members in which `after` is not as `before`; the id is left alone.
+    PatchBuilder& set_differences(T const& before, T const& after) {
+        boost::mp11::mp_for_each<reflect::members_of<T>>([&](auto d) {
+            auto const name = reflect::wire_name(d.name);
+            auto value = detail::field_value(after.*d.pointer);
+            if (!detail::is_id<T>(name) && value != detail::field_value(before.*d.pointer))
+                patch().set[name] = std::move(value);
+        });
+        return *this;
+    }
     template <auto Member>
         requires std::integral<detail::ValueOf<Member>>
     PatchBuilder& inc(std::int64_t by = 1) {

@@ -88,6 +88,13 @@ public:
     }
     Client anonymous() { return around_.client({}); }
 
+    /// One turn of the program's background work of that name (Kit::every).
+    void background(std::string_view name) {
+        for (auto const& periodic : around_.kit.periodic())
+            if (periodic.name == name) return run_on(loop(), periodic.work);
+        throw std::logic_error("no such background work");
+    }
+
     Program& program() noexcept { return program_; }
     store::DocumentStore& store() noexcept { return *around_.store; }
     net::Loop& loop() noexcept { return around_.loops.at(0); }

@@ -1,0 +1,351 @@
+#include "user/auth_api.hpp"
+
+#include "auth/token.hpp"
+#include "service/pipeline.hpp"
+#include "user/input.hpp"
+#include "user/limits.hpp"
+
+namespace grover::user {
+namespace {
+
+constexpr std::string_view session_cookie = "__Host-grover_session";
+
+/// One answer for an unknown e-mail and a wrong password.
+[[noreturn]] void throw_wrong_credentials() {
+    throw Error(ErrorCode::unauthenticated, "wrong_credentials", "e-mail or password is wrong");
+}
+
+[[noreturn]] void throw_taken() {
+    throw Error(ErrorCode::conflict, "email_taken", "an account with this e-mail exists already");
+}
+
+/// Visible ASCII: what a header or a query of ours may hold.
+bool is_visible_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+bool is_verifier(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._~").contains(c);
+    });
+}
+
+SignedIn signed_in(User const& user, Sessions::Opened const& opened) {
+    SignedIn out;
+    static_cast<OwnUser&>(out) = own_view(user);
+    out.session_token = opened.token;
+    out.expires_at = opened.expires_at;
+    return out;
+}
+
+http::Response redirect(std::string location) {
+    http::Response out;
+    out.status = 302;
+    out.headers.add("Location", location);
+    out.headers.add("Cache-Control", "no-store");
+    return out;
+}
+
+}  // namespace
+
+void validate(Register const& in, reflect::Issues& issues) {
+    if (!checked_email(in.email.str())) issues.add("email", "must be an e-mail address");
+    if (trimmed(in.name.str()).empty()) issues.add("name", "must not be blank");
+    if (has_controls(in.name.str())) issues.add("name", "must not have control characters");
+}
+
+void validate(SignIn const& in, reflect::Issues& issues) {
+    bool const password = in.email || in.password;
+    bool const provider = in.provider || in.code || in.code_verifier || in.redirect_uri;
+    if (password + provider + in.session_id.has_value() != 1)
+        return issues.add_at("",
+                             "give email and password, or provider, code, code_verifier and "
+                             "redirect_uri, or session_id");
+    auto const need = [&](bool there, std::string_view member) {
+        if (!there) issues.add(member, "is required");
+    };
+    if (password) need(in.email.has_value(), "email"), need(in.password.has_value(), "password");
+    if (provider) {
+        need(in.provider.has_value(), "provider");
+        need(in.code.has_value(), "code");
+        need(in.code_verifier.has_value(), "code_verifier");
+        need(in.redirect_uri.has_value(), "redirect_uri");
+    }
+    if (in.code_verifier && !is_verifier(in.code_verifier->str()))
+        issues.add("code_verifier", "has characters that RFC 7636 does not allow");
+    if (in.session_id && !is_visible_ascii(in.session_id->str()))
+        issues.add("session_id", "must be visible ASCII characters");
+}
+
+AuthApi::AuthApi(Data& data, Sessions& sessions, Passwords& passwords, Admission& admission,
+                 Broker const& broker, Providers& providers, Clock clock, std::string public_url)
+    : data_(data),
+      sessions_(sessions),
+      passwords_(passwords),
+      admission_(admission),
+      broker_(broker),
+      providers_(providers),
+      clock_(std::move(clock)),
+      public_url_(std::move(public_url)) {}
+
+// ---- In -----------------------------------------------------------------------------------------
+
+Task<http::Created<SignedIn>> AuthApi::register_user(Register in, http::RequestInfo info,
+                                                     service::Unit unit) {
+    auto email = *checked_email(in.email.str());
+    if (co_await data_.users.first(store::where<&User::email_key>(email_key(email)))) throw_taken();
+    auto hash = co_await passwords_.hash(std::move(in.password.value));
+
+    auto const user =
+        admission_.make_user(std::move(email), std::string(trimmed(in.name.str())), false);
+    store::Batch batch;
+    data_.users.insert(batch, user);
+    data_.credentials.insert(batch, {.user_id = user.user_id, .password_hash = std::move(hash)});
+    auto const opened = co_await sessions_.open(batch, user.user_id, info);
+    auto done = co_await unit.commit(
+        std::move(batch),
+        http::Created<SignedIn>{signed_in(user, opened), "/api/users/" + user.user_id.str()});
+    if (!done) throw_taken();  // Somebody else was faster.
+    co_return *std::move(done);
+}
+
+Task<SignedIn> AuthApi::sign_in(SignIn in, http::RequestInfo info, service::Unit unit) {
+    auto const commit = commit_to(unit);
+    if (in.email) co_return co_await enter_by_password(in, info, commit);
+    if (in.session_id) {
+        auto person =
+            co_await person_of_broker_session(in.session_id->str(), "/session_id", info.deadline);
+        co_return co_await enter(std::move(person), info, commit);
+    }
+    auto* const provider = find_provider(in.provider->str());
+    if (!provider)
+        throw Error(std::vector<Issue>{{"/provider", "is not a provider of this server"}});
+    oidc::CodeGrant grant{.code = in.code->str(),
+                          .code_verifier = in.code_verifier->str(),
+                          .redirect_uri = in.redirect_uri->str(),
+                          .nonce = {}};
+    if (in.nonce) grant.nonce = in.nonce->str();
+    auto person = co_await provider->redeem(std::move(grant), info.deadline);
+    co_return co_await enter(std::move(person), info, commit);
+}
+
+Task<http::Response> AuthApi::sign_in_by_query(
+    http::Query<std::optional<Text<1, 1024>>, "session_id"> session_id, http::RequestInfo info) {
+    std::string_view const pointer = "query/session_id";
+    if (!*session_id || !is_visible_ascii((*session_id)->str()))
+        throw Error(
+            std::vector<Issue>{{std::string(pointer),
+                                *session_id ? "must be visible ASCII characters" : "is required"}});
+    auto person = co_await person_of_broker_session((*session_id)->str(), std::string(pointer),
+                                                    info.deadline);
+    auto const reply = co_await enter(std::move(person), info, commit_to_store());
+    auto response = http::Response::json(200, reflect::to_json(reply));
+    response.headers.add("Cache-Control", "no-store");
+    co_return response;
+}
+
+Task<ExternalPerson> AuthApi::person_of_broker_session(std::string session_id, std::string pointer,
+                                                       http::Deadline deadline) {
+    if (!broker_.configured())
+        throw Error(std::vector<Issue>{{std::move(pointer), "this server has no login broker"}});
+    co_return co_await broker_.person(std::move(session_id), deadline);
+}
+
+Task<SignedIn> AuthApi::enter_by_password(SignIn const& in, http::RequestInfo const& info,
+                                          Commit const& commit) {
+    auto const key = email_key(trimmed(in.email->str()));
+    auto user = co_await data_.users.first(store::where<&User::email_key>(key));
+    std::optional<std::string> hash;
+    if (user)
+        if (auto const credential = co_await data_.credentials.find(user->value.user_id))
+            hash = credential->value.password_hash;
+    if (!co_await passwords_.matches(std::move(hash), in.password->str()))
+        throw_wrong_credentials();
+
+    store::Batch batch;
+    admission_.grant_admin(batch, user->value);
+    auto const opened = co_await sessions_.open(batch, user->value.user_id, info);
+    auto reply = signed_in(user->value, opened);
+    if (!co_await commit(std::move(batch), reply)) throw_wrong_credentials();  // just deleted
+    co_return reply;
+}
+
+Task<SignedIn> AuthApi::enter(ExternalPerson person, http::RequestInfo const& info,
+                              Commit const& commit) {
+    for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
+        store::Batch batch;
+        auto const user = co_await admission_.admit(batch, person);
+        auto const opened = co_await sessions_.open(batch, user.user_id, info);
+        auto reply = signed_in(user, opened);
+        if (co_await commit(std::move(batch), reply)) co_return reply;
+    }
+    throw Error(ErrorCode::unavailable, "this account is being changed: try again")
+        .with_retry_after(std::chrono::seconds(1));
+}
+
+AuthApi::Commit AuthApi::commit_to(service::Unit& unit) const {
+    return [&unit](store::Batch batch, SignedIn const& reply) -> Task<bool> {
+        co_return (co_await unit.commit(std::move(batch), reply)).has_value();
+    };
+}
+
+AuthApi::Commit AuthApi::commit_to_store() const {
+    return [this](store::Batch batch, SignedIn const&) -> Task<bool> {
+        co_return (co_await data_.store.commit(std::move(batch))).has_value();
+    };
+}
+
+// ---- OpenID Connect in the browser --------------------------------------------------------------
+
+oidc::Provider* AuthApi::find_provider(std::string_view id) const {
+    for (auto const& provider : providers_)
+        if (provider->id() == id) return provider.get();
+    return nullptr;
+}
+
+std::string AuthApi::callback_url(std::string_view provider) const {
+    return public_url_ + "/api/auth/callback/" + std::string(provider);
+}
+
+Task<std::vector<LoginProvider>> AuthApi::providers(http::RequestInfo info) {
+    std::vector<LoginProvider> out;
+    for (auto const& provider : providers_) {
+        auto& entry =
+            out.emplace_back(LoginProvider{.id = provider->id(),
+                                           .name = provider->name(),
+                                           .authorize_url = {},
+                                           .login_url = "/api/auth/login/" + provider->id()});
+        try {
+            entry.authorize_url = co_await provider->authorize_url(info.deadline);
+        } catch (Error const&) {
+            // It stays null: the list is useful without it, and the next call tries again.
+        }
+    }
+    co_return out;
+}
+
+Task<http::Response> AuthApi::login(http::Path<std::string, "provider"> id,
+                                    http::Query<std::optional<std::string>, "return_to"> return_to,
+                                    http::RequestInfo info) {
+    auto* const provider = find_provider(*id);
+    if (!provider) throw Error(ErrorCode::not_found, "there is no such login provider");
+    auto url = co_await provider->authorize_url(info.deadline);
+    auto const fresh =
+        oidc::make_flow(*id, oidc::safe_return_to((*return_to).value_or("/")), clock_());
+    store::Batch batch;
+    data_.login_flows.insert(batch, fresh.flow);
+    static_cast<void>(co_await data_.store.commit(std::move(batch)));  // The id is random.
+
+    auto out = redirect(
+        url + '&' +
+        oidc::encode_form({{"redirect_uri", callback_url(*id)},
+                           {"state", fresh.state},
+                           {"nonce", fresh.flow.nonce},
+                           {"code_challenge", oidc::code_challenge(fresh.flow.code_verifier)}}));
+    auto const age = std::chrono::duration_cast<std::chrono::seconds>(oidc::login_flow_lifetime);
+    out.headers.add("Set-Cookie", oidc::host_cookie(oidc::login_cookie, fresh.browser, age));
+    co_return out;
+}
+
+/// The flow that `state` began, in this browser, with this provider; it is gone afterwards.
+Task<oidc::LoginFlow> AuthApi::take_flow(std::string provider, std::string state,
+                                         std::string_view cookies) {
+    auto const found = co_await data_.login_flows.find(auth::hash_token(state));
+    auto const browser = auth::hash_token(oidc::cookie_value(cookies, oidc::login_cookie));
+    if (!found || found->value.expires_at <= clock_() || found->value.provider != provider ||
+        found->value.browser_hash != browser)
+        throw Error(ErrorCode::unauthenticated, "login_expired",
+                    "this sign-in is over or was begun elsewhere: begin again");
+    store::Batch batch;
+    data_.login_flows.remove(batch, found->value.state_hash);
+    if (!co_await data_.store.commit(std::move(batch)))
+        throw Error(ErrorCode::unauthenticated, "login_expired",
+                    "this sign-in is over: begin again");
+    co_return found->value;
+}
+
+Task<http::Response> AuthApi::callback(http::Path<std::string, "provider"> id,
+                                       http::Query<std::optional<std::string>, "state"> state,
+                                       http::Query<std::optional<std::string>, "code"> code,
+                                       http::Query<std::optional<std::string>, "iss"> issuer,
+                                       http::Query<std::optional<std::string>, "error"> error,
+                                       http::Header<"Cookie"> cookies, http::RequestInfo info) {
+    auto* const provider = find_provider(*id);
+    if (!provider) throw Error(ErrorCode::not_found, "there is no such login provider");
+    auto const flow = co_await take_flow(*id, (*state).value_or(""), cookies.value);
+    auto const metadata = co_await provider->metadata(info.deadline);
+    // Mix-up defence (RFC 9207): another provider's answer is not for this one.
+    if (*issuer ? **issuer != provider->issuer() : metadata->sends_issuer)
+        oidc::throw_login_refused();
+    auto const forget = oidc::host_cookie(oidc::login_cookie, "", std::chrono::seconds(0));
+    if (*error || !*code) {
+        auto out = redirect(oidc::with_parameter(flow.return_to, "login_error", "refused"));
+        out.headers.add("Set-Cookie", forget);
+        co_return out;
+    }
+    auto person = co_await provider->redeem({.code = **code,
+                                             .code_verifier = flow.code_verifier,
+                                             .redirect_uri = callback_url(*id),
+                                             .nonce = flow.nonce},
+                                            info.deadline);
+    auto const reply = co_await enter(std::move(person), info, commit_to_store());
+    auto const age = std::chrono::duration_cast<std::chrono::seconds>(limits::session_lifetime);
+    auto out = redirect(flow.return_to);
+    out.headers.add("Set-Cookie", forget);
+    out.headers.add("Set-Cookie", oidc::host_cookie(session_cookie, reply.session_token, age));
+    co_return out;
+}
+
+// ---- Out ----------------------------------------------------------------------------------------
+
+/// Needs no login that is still good, only the token: logging out twice is fine.
+Task<http::Response> AuthApi::log_out(http::Header<"Authorization"> authorization,
+                                      http::Header<"Cookie"> cookies, service::Unit unit) {
+    auto const token = service::presented_token(authorization.value, cookies.value);
+    auto const hash = auth::hash_token(token);
+    if (co_await data_.sessions.find(hash)) {
+        store::Batch batch;
+        sessions_.end(batch, hash);
+        static_cast<void>(
+            co_await unit.commit(std::move(batch)));  // Nothing in it can be rejected.
+    }
+    auto out = http::Response::json(200, reflect::to_json(http::Message{"Logged out"}));
+    if (!oidc::cookie_value(cookies.value, session_cookie).empty())
+        out.headers.add("Set-Cookie",
+                        oidc::host_cookie(session_cookie, "", std::chrono::seconds(0)));
+    co_return out;
+}
+
+Task<std::vector<Device>> AuthApi::devices(auth::Caller caller) {
+    std::vector<Device> out;
+    for (auto const& session : co_await sessions_.of(caller.user_id))
+        out.push_back({.session_id = session.session_id,
+                       .created_at = session.created_at,
+                       .last_seen_at = session.last_seen_at,
+                       .user_agent = session.user_agent,
+                       .ip = session.ip,
+                       .current = session.session_id == caller.session_id});
+    co_return out;
+}
+
+Task<http::Message> AuthApi::end_device(auth::Caller caller, http::Path<SessionId, "session_id"> id,
+                                        service::Unit unit) {
+    auto const session = co_await data_.sessions.first(store::where<&Session::session_id>(*id));
+    if (!session || session->value.user_id != caller.user_id)
+        throw Error(ErrorCode::not_found, "session_not_found", "there is no such session");
+    store::Batch batch;
+    sessions_.end(batch, session->value.token_hash);
+    static_cast<void>(co_await unit.commit(std::move(batch)));
+    co_return http::Message{"Session ended"};
+}
+
+Task<http::Message> AuthApi::end_other_devices(auth::Caller caller, service::Unit unit) {
+    store::Batch batch;
+    for (auto const& session : co_await sessions_.of(caller.user_id))
+        if (session.session_id != caller.session_id) sessions_.end(batch, session.token_hash);
+    if (!batch.empty()) static_cast<void>(co_await unit.commit(std::move(batch)));
+    co_return http::Message{"All other sessions ended"};
+}
+
+}  // namespace grover::user

@@ -1,0 +1,130 @@
+#include "user/discover_api.hpp"
+
+#include <unordered_map>
+
+#include "net/async.hpp"
+#include "user/limits.hpp"
+#include "user/suggestions.hpp"
+
+namespace grover::user {
+
+DiscoverApi::DiscoverApi(Data& data, People const& people, Relations const& relations)
+    : data_(data), people_(people), relations_(relations) {}
+
+Task<UserPublic> DiscoverApi::user(auth::Viewer viewer, UserPath id) {
+    auto const seen = co_await people_.see(std::move(viewer), *id);
+    co_return view_of(seen.user, seen.pair);
+}
+
+Task<UserStats> DiscoverApi::stats(auth::Viewer viewer, UserPath id) {
+    auto const seen = co_await people_.see(std::move(viewer), *id);
+    auto const& user = seen.user;
+    co_return UserStats{.followers_count = user.followers_count,
+                        .following_count = user.following_count,
+                        .posts_count = user.posts_count,
+                        .products_count = 0,  // There is no shop yet.
+                        .followers = user.followers_count,
+                        .following = user.following_count,
+                        .posts = user.posts_count};
+}
+
+// ---- Search -------------------------------------------------------------------------------------
+
+Task<http::List<UserPublic>> DiscoverApi::search_by_path(auth::Viewer viewer,
+                                                         http::Path<std::string, "query"> query,
+                                                         http::Page<> page) {
+    co_return co_await find(std::move(viewer), std::move(query.value), "path/query", page);
+}
+
+Task<http::List<UserPublic>> DiscoverApi::search(auth::Viewer viewer,
+                                                 http::Query<std::string, "q"> query,
+                                                 http::Page<> page) {
+    co_return co_await find(std::move(viewer), std::move(query.value), "query/q", page);
+}
+
+/// Ranked results have no key to go on from: the cursor holds how many were seen.
+Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string query,
+                                               std::string_view pointer, http::PageRequest page) {
+    auto const issue = [](std::string_view where, std::string what) {
+        return Error(std::vector<Issue>{{std::string(where), std::move(what)}});
+    };
+    if (utf8_length(query) > limits::search_query_max)
+        throw issue(pointer, "must have at most 200 characters");
+    auto skip = page.skip;
+    if (page.after) {
+        auto const* position = page.after->size() == 1 ? &page.after->front() : nullptr;
+        boost::system::error_code ec;
+        skip = position && position->is_number() ? position->to_number<std::size_t>(ec) : 0;
+        if (!position || ec || skip == 0 || skip > grover::limits::page_skip_max)
+            throw issue("query/cursor", "is not a cursor of this list");
+    }
+    auto words = store::search_words(query);
+    if (words.size() > limits::search_words_max) words.resize(limits::search_words_max);
+    if (words.empty()) co_return http::List<UserPublic>{};
+
+    auto found = co_await data_.users.search(
+        {.collection = "users", .words = std::move(words), .limit = page.limit + 1, .skip = skip});
+    bool const more = found.size() > page.limit;
+    if (more) found.resize(page.limit);
+    std::vector<User> users;
+    for (auto& user : found) users.push_back(std::move(user.value));
+    http::List<UserPublic> out;
+    out.items = co_await people_.views(std::move(viewer), std::move(users));
+    auto const next = skip + page.limit;
+    if (more && next <= grover::limits::page_skip_max) out.next = http::Position{next};
+    co_return out;
+}
+
+// ---- Suggestions --------------------------------------------------------------------------------
+
+Task<std::vector<SuggestedUser>> DiscoverApi::suggested(auth::Caller caller) {
+    auto const& me = caller.user_id;
+    auto const mine = co_await relations_.list<&Edge::followed_at, &Edge::actor>(
+        me, limits::suggestion_friends_max, 0, {});
+    std::vector<UserId> friend_ids;
+    std::vector<Task<std::vector<store::Stored<Edge>>>> reads;
+    for (auto const& edge : mine) friend_ids.push_back(edge->target);
+    auto const friends = co_await data_.users_of(friend_ids);
+    for (auto const& one : friends)
+        reads.push_back(relations_.list<&Edge::followed_at, &Edge::actor>(
+            one.user_id, limits::suggestion_follows_max, 0, {}));
+    auto const follows = co_await net::gather(std::move(reads));
+
+    std::vector<FriendSample> samples;
+    for (std::size_t i = 0; i < friends.size(); ++i) {
+        auto& sample = samples.emplace_back(FriendSample{friends[i].following_count, {}});
+        for (auto const& edge : follows[i]) sample.follows.push_back(edge->target);
+    }
+    auto candidates = rank_candidates(samples);
+    // Those known already are dropped below; the sample leaves room for that.
+    auto const room = limits::suggestion_popular_max + mine.size();
+    if (candidates.size() > room) candidates.resize(room);
+
+    std::unordered_map<UserId, std::int64_t> mutual;
+    std::vector<UserId> ids;
+    for (auto const& candidate : candidates) {
+        ids.push_back(candidate.user_id);
+        mutual[candidate.user_id] = candidate.mutual;
+    }
+    auto users = co_await data_.users_of(ids);
+    // Newcomers follow nobody, and small circles are soon known: the most followed fill up.
+    for (auto& user :
+         co_await data_.users.list({.order = {store::descending<&User::followers_count>()},
+                                    .limit = limits::suggestion_popular_max}))
+        if (!mutual.contains(user->user_id)) users.push_back(std::move(user.value));
+
+    auto const pairs = co_await people_.pairs(me, users);
+    std::vector<SuggestedUser> out;
+    for (std::size_t i = 0; i < users.size() && out.size() < limits::suggestions_shown_max; ++i) {
+        auto const& mine_to = pairs[i].forward;
+        bool const known = users[i].user_id == me || !says_nothing(mine_to) || pairs[i].blocked();
+        if (known) continue;
+        auto& shown = out.emplace_back();
+        static_cast<UserPublic&>(shown) = view_of(users[i], pairs[i]);
+        if (auto const it = mutual.find(users[i].user_id); it != mutual.end())
+            shown.mutual_followers = it->second;
+    }
+    co_return out;
+}
+
+}  // namespace grover::user
