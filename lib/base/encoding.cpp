@@ -58,12 +58,11 @@ std::size_t sequence_length(std::string_view text) noexcept {
 
 std::string to_hex(std::string_view bytes) {
     constexpr std::string_view letters = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
-    for (char const raw : bytes) {
-        auto const byte = static_cast<unsigned char>(raw);
-        out += letters[byte >> 4];
-        out += letters[byte & 15];
+    std::string out(bytes.size() * 2, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        auto const byte = static_cast<unsigned char>(bytes[i]);
+        out[2 * i] = letters[byte >> 4];
+        out[2 * i + 1] = letters[byte & 15];
     }
     return out;
 }

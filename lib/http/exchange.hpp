@@ -85,7 +85,7 @@ public:
     net::Task<> finish(std::string_view body);
 
     enum class Transfer {
-        relayed,  // pieces are framed as the fields say
+        relayed,  // pieces are framed as the fields say; chunks are not for HTTP/1.0
         chunked,  // the exchange frames them: chunked, or until close for HTTP/1.0
     };
     void stream(Transfer transfer);
