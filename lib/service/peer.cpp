@@ -38,11 +38,21 @@ Error error_of(http::Response const& reply, std::string const& name) {
 Peer::Peer(Kit& kit, std::string name, std::string origin)
     : kit_(kit), name_(std::move(name)), origin_(std::move(origin)) {}
 
+std::string Peer::sign(auth::Caller const& caller) const {
+    return kit_.signer().sign(caller, kit_.clock()());
+}
+
 Task<http::Response> Peer::call(std::string method, std::string target, std::string body,
                                 http::RequestInfo info) {
+    auto identity = kit_.signer().sign(auth::Service{kit_.service()}, kit_.clock()());
+    co_return co_await exchange(std::move(method), std::move(target), std::move(body),
+                                std::move(info), std::move(identity));
+}
+
+Task<http::Response> Peer::exchange(std::string method, std::string target, std::string body,
+                                    http::RequestInfo info, std::string identity) {
     http::Outgoing out{.origin = origin_, .method = std::move(method), .target = std::move(target)};
-    out.headers.add(auth::identity_header,
-                    kit_.signer().sign(auth::Service{kit_.service()}, kit_.clock()()));
+    if (!identity.empty()) out.headers.add(auth::identity_header, identity);
     out.headers.add("X-Request-ID", info.request_id.empty() ? random_hex(16) : info.request_id);
     if (!info.trace_id.empty())
         out.headers.add("traceparent", http::traceparent(info.trace_id, random_hex(8)));

@@ -33,7 +33,15 @@ public:
             co_await call("POST", std::move(target), std::move(body), std::move(info));
         co_return reflect::from_json<T>(reply.body, reflect::Reading::stored);
     }
-    /// The raw exchange; a status of 400 and more is thrown.
+    /// As the viewer rather than as this service: the peer answers what it would answer them.
+    template <class T>
+    Task<T> get_as(auth::Viewer viewer, std::string target, http::RequestInfo info) {
+        auto identity = viewer.anonymous() ? std::string() : sign(*viewer.caller);
+        auto const reply =
+            co_await exchange("GET", std::move(target), {}, std::move(info), std::move(identity));
+        co_return reflect::from_json<T>(reply.body, reflect::Reading::stored);
+    }
+    /// The raw exchange as this service; a status of 400 and more is thrown.
     Task<http::Response> call(std::string method, std::string target, std::string body,
                               http::RequestInfo info);
 
@@ -41,6 +49,11 @@ public:
     Task<bool> healthy(http::Deadline deadline);
 
 private:
+    std::string sign(auth::Caller const& caller) const;
+    /// `identity`: the signed header; empty for an anonymous call.
+    Task<http::Response> exchange(std::string method, std::string target, std::string body,
+                                  http::RequestInfo info, std::string identity);
+
     Kit& kit_;
     std::string name_;
     std::string origin_;

@@ -7,6 +7,8 @@
 namespace grover::post {
 namespace {
 
+constexpr auto jobs_period = std::chrono::milliseconds(500);
+
 events::Subscriptions subscriptions() {
     return {{std::string(contracts::PostCreated::topic), {"user-service"}},
             {std::string(contracts::PostDeleted::topic), {"user-service"}}};
@@ -30,11 +32,17 @@ Program::Program(service::Kit& kit, Config const& config)
       inbox_(kit.store(), kit.clock()),
       receiver_(inbox_, kit.log(), kit.metrics()),
       parts_(kit, outbox_, people_),
+      background_(parts_, kit.store(), kit.log()),
+      ranking_(kit.store(), kit.clock()),
+      trends_(kit.store(), people_, kit.clock()),
       posts_(parts_),
       lists_(parts_),
+      explore_(parts_, ranking_, trends_),
+      search_(parts_),
       engagement_(parts_),
       comments_(parts_),
-      reposts_(parts_) {
+      reposts_(parts_),
+      internal_(parts_) {
     kit.verify_tokens_with(
         [this](std::string token, http::Deadline deadline) -> Task<std::optional<auth::Caller>> {
             http::RequestInfo info;
@@ -43,10 +51,15 @@ Program::Program(service::Kit& kit, Config const& config)
         });
     kit.dependency("user_service",
                    [this](http::Deadline deadline) { return people_.service().healthy(deadline); });
+    kit.every(jobs_period, "clear away", [this] { return background_.run(); });
     consume();
 }
 
 void Program::consume() {
+    inbox_.on<contracts::UserDeleted>(
+        "posts.forget-user", [this](contracts::UserDeleted const& event, store::Batch& batch) {
+            return on_user_deleted(event, batch);
+        });
     // The caches are per process and only two seconds old at most: these events make them younger.
     inbox_.on<contracts::UserUpdated>(
         "posts.forget-card", [this](contracts::UserUpdated const& event, store::Batch&) -> Task<> {

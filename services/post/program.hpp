@@ -3,13 +3,19 @@
 
 #include "events/receiver.hpp"
 #include "events/relay.hpp"
+#include "post/background.hpp"
 #include "post/comments_api.hpp"
 #include "post/engagement_api.hpp"
+#include "post/explore_api.hpp"
+#include "post/internal_api.hpp"
 #include "post/lists_api.hpp"
 #include "post/parts.hpp"
 #include "post/people.hpp"
 #include "post/posts_api.hpp"
+#include "post/ranking.hpp"
 #include "post/reposts_api.hpp"
+#include "post/search_api.hpp"
+#include "post/trends.hpp"
 #include "service/service.hpp"
 #include "service/sessions.hpp"
 
@@ -28,6 +34,7 @@ public:
 
 private:
     void consume();
+    Task<> on_user_deleted(contracts::UserDeleted const& event, store::Batch& batch);
 
     People people_;
     service::Sessions sessions_;  // for requests that come without the gateway
@@ -36,12 +43,18 @@ private:
     events::Inbox inbox_;
     events::Receiver receiver_;
     Parts parts_;
+    Background background_;
+    Ranking ranking_;
+    Trends trends_;
 
     PostsApi posts_;
     ListsApi lists_;
+    ExploreApi explore_;
+    SearchApi search_;
     EngagementApi engagement_;
     CommentsApi comments_;
     RepostsApi reposts_;
+    InternalApi internal_;
 };
 
 }  // namespace grover::post

@@ -45,6 +45,33 @@ void Program::routes(http::Router& r) {
         .tag("lists")
         .summary("Posts that mention the caller");
 
+    r.get("/api/posts/explore", explore_, &ExploreApi::explore)
+        .tag("lists")
+        .summary("Public posts, hottest first")
+        .problems({410})
+        .also("/api/posts/explore/all");
+    r.get("/api/discover/trending", explore_, &ExploreApi::trending)
+        .tag("lists")
+        .summary("Posts that people engage with now")
+        .problems({410});
+    r.get("/api/trending/tags", explore_, &ExploreApi::trending_tags)
+        .tag("lists")
+        .summary("Tags that people write about now");
+
+    r.get("/api/posts/search/{query}", search_, &SearchApi::posts)
+        .tag("search")
+        .summary("Posts by words, \"phrases\", #tags and from:user, best match first");
+    r.get("/api/search", search_, &SearchApi::everything)
+        .tag("search")
+        .summary("People and posts")
+        .problems({503});
+    r.get("/api/search/hashtags", search_, &SearchApi::hashtags)
+        .tag("search")
+        .summary("Tags by their beginning, most used first");
+    r.get("/api/search/hashtag/{tag}/posts", search_, &SearchApi::of_tag)
+        .tag("search")
+        .summary("Posts of a tag, newest first");
+
     r.post("/api/posts/{post_id}/like", engagement_, &EngagementApi::like)
         .tag("engagement")
         .summary("Like a post")
@@ -146,6 +173,9 @@ void Program::routes(http::Router& r) {
         .summary("Take a like of a comment back")
         .problems({404});
 
+    r.get("/internal/users/{user_id}/export", internal_, &InternalApi::export_user)
+        .tag("internal")
+        .summary("What this service holds of a user");
     r.post("/internal/events", receiver_, &events::Receiver::receive)
         .tag("internal")
         .summary("Events of other services");

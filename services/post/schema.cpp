@@ -39,10 +39,11 @@ store::Schema schema() {
                      {.fields = {"comment_id"}},
                      {.fields = {"user_id"}}}},
         {.name = "post_tags",
-         .indexes = {{.fields = {"tag", "post_id"}}, {.fields = {"listed", "post_id"}}}},
+         .indexes = {{.fields = {"tag", "post_id"}}, {.fields = {"listed", "created_at"}}}},
         {.name = "tags"},
         {.name = "mentions",
          .indexes = {{.fields = {"user_id", "post_id"}}, {.fields = {"post_id"}}}},
+        {.name = "rankings", .expires_field = "expires_at"},
         {.name = "jobs", .indexes = {{.fields = {"run_after"}}}},
     }};
     for (auto& list : {events::outbox_collections(), events::inbox_collections()})

@@ -9,7 +9,12 @@ namespace grover::post {
 namespace {
 
 PostTag tag_of(Post const& post, std::string const& tag) {
-    return {tag + "#" + post.post_id.str(), tag, post.post_id, post.user_id, post.listed()};
+    return {tag + "#" + post.post_id.str(),
+            tag,
+            post.post_id,
+            post.user_id,
+            post.listed(),
+            post.created_at};
 }
 
 std::string mention_id(UserId const& user, PostId const& post) {

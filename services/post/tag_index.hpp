@@ -14,9 +14,10 @@ struct PostTag {
     std::string tag;
     PostId post_id;
     UserId user_id;
-    bool listed = false;  // Post::listed()
+    bool listed = false;   // Post::listed()
+    Timestamp created_at;  // of the post
 };
-BOOST_DESCRIBE_STRUCT(PostTag, (), (id, tag, post_id, user_id, listed))
+BOOST_DESCRIBE_STRUCT(PostTag, (), (id, tag, post_id, user_id, listed, created_at))
 
 /// A document of "tags".
 struct Tag {

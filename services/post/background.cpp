@@ -1,0 +1,188 @@
+#include "post/background.hpp"
+
+#include "post/comment_removal.hpp"
+#include "post/removal.hpp"
+
+namespace grover::post {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t step_documents = 200;
+constexpr std::size_t jobs_per_run = 100;
+constexpr auto put_off = 60s;
+
+}  // namespace
+
+Task<> Background::run() {
+    auto const now = parts_.clock();
+    auto const due =
+        co_await parts_.jobs.list({.filter = store::where<&Job::run_after>.less_equal(now),
+                                   .order = {store::ascending<&Job::run_after>()},
+                                   .limit = jobs_per_run});
+    for (auto const& job : due) {
+        std::string failure;
+        try {
+            co_await work(*job);
+        } catch (std::exception const& e) {
+            failure = e.what();
+        }
+        store::Batch batch;
+        if (failure.empty()) {
+            // Unless it was asked for again meanwhile.
+            parts_.jobs.remove(batch, job->id, {.ignore_missing = true, .if_version = job.version});
+        } else {
+            log_.warn("a job failed and is put off", {{"job", job->id}, {"error", failure}});
+            parts_.jobs.patch(batch, job->id)
+                .set<&Job::run_after>(parts_.clock() + put_off)
+                .ignore_missing();
+        }
+        co_await commit(std::move(batch));
+    }
+}
+
+Task<> Background::work(Job const& job) {
+    for (bool more = true; more;) {
+        switch (job.kind) {
+            case JobKind::clear_post:
+                more = co_await clear_post(PostId::trusted(job.subject));
+                break;
+            case JobKind::clear_comment:
+                more = co_await clear_comment(CommentId::trusted(job.subject));
+                break;
+            case JobKind::forget_user:
+                more = co_await forget_user(UserId::trusted(job.subject));
+                break;
+        }
+    }
+}
+
+/// A rejected batch is no failure: somebody changed what it was made from, and the next step reads
+/// anew.
+Task<> Background::commit(store::Batch batch) {
+    if (!batch.empty()) static_cast<void>(co_await store_.commit(std::move(batch)));
+}
+
+template <class T, class Id>
+Task<bool> Background::clear(store::Collection<T> documents, Id T::* id, store::Where<T> filter,
+                             std::vector<store::OrderBy<T>> order) {
+    auto const found = co_await documents.list(
+        {.filter = filter, .order = std::move(order), .limit = step_documents});
+    store::Batch batch;
+    for (auto const& document : found)
+        documents.remove(batch, (*document).*id, {.ignore_missing = true});
+    co_await commit(std::move(batch));
+    co_return !found.empty();
+}
+
+Task<bool> Background::clear_post(PostId id) {
+    bool more = co_await clear(parts_.engagements.all(), &Engagement::engagement_id,
+                               store::where<&Engagement::post_id>(id));
+    more |= co_await clear(parts_.comment_likes, &CommentLike::id,
+                           store::where<&CommentLike::post_id>(id));
+    more |=
+        co_await clear(parts_.comments, &Comment::comment_id, store::where<&Comment::post_id>(id),
+                       {store::ascending<&Comment::parent_comment_id>()});
+    more |= co_await clear(parts_.tag_index.mentions(), &Mention::id,
+                           store::where<&Mention::post_id>(id));
+    more |= co_await remove_posts(store::where<&Post::original_post_id>(id));
+    co_return more;
+}
+
+Task<bool> Background::clear_comment(CommentId id) {
+    bool more = co_await clear(parts_.comment_likes, &CommentLike::id,
+                               store::where<&CommentLike::thread>(id));
+    more |= co_await clear(parts_.comment_likes, &CommentLike::id,
+                           store::where<&CommentLike::comment_id>(id));
+    co_return more;
+}
+
+Task<bool> Background::remove_posts(store::Where<Post> filter) {
+    auto const found = co_await parts_.posts.list({.filter = filter, .limit = step_documents});
+    for (auto const& post : found) {
+        store::Batch batch;
+        co_await remove_post(parts_, batch, *post);
+        co_await commit(std::move(batch));
+    }
+    if (!found.empty()) parts_.outbox.notify();
+    co_return !found.empty();
+}
+
+Task<bool> Background::forget_user(UserId id) {
+    bool more = co_await remove_posts(store::where<&Post::user_id>(id));
+    more |= co_await forget_engagements(id);
+    more |= co_await forget_comments(id);
+    more |= co_await forget_comment_likes(id);
+    more |= co_await forget_mentions(id);
+    co_return more;
+}
+
+/// With what they counted at the posts.
+Task<bool> Background::forget_engagements(UserId id) {
+    auto const found = co_await parts_.engagements.all().list(
+        {.filter = store::where<&Engagement::user_id>(id), .limit = step_documents});
+    for (auto const& engagement : found) {
+        store::Batch batch;
+        parts_.engagements.all().remove(batch, engagement->engagement_id,
+                                        {.if_version = engagement.version});
+        if (auto const post = co_await parts_.posts.find(engagement->post_id)) {
+            auto counted = post->value;
+            if (engagement->liked_at) --counted.likes_count;
+            if (engagement->disliked_at) --counted.dislikes_count;
+            if (engagement->reaction)
+                --counted.reaction_counts[std::string(reflect::name_of(*engagement->reaction))];
+            if (engagement->vote) --counted.poll_votes[std::to_string(*engagement->vote)];
+            write_counters_if_there(batch, post->value, counted);
+        }
+        co_await commit(std::move(batch));
+    }
+    co_return !found.empty();
+}
+
+Task<bool> Background::forget_comments(UserId id) {
+    auto const found = co_await parts_.comments.list(
+        {.filter = store::where<&Comment::user_id>(id), .limit = step_documents});
+    for (auto const& comment : found) {
+        store::Batch batch;
+        co_await remove_comment(parts_, batch, comment);
+        co_await commit(std::move(batch));
+    }
+    co_return !found.empty();
+}
+
+Task<bool> Background::forget_comment_likes(UserId id) {
+    auto const found = co_await parts_.comment_likes.list(
+        {.filter = store::where<&CommentLike::user_id>(id), .limit = step_documents});
+    store::Batch batch;
+    for (auto const& like : found) {
+        parts_.comment_likes.remove(batch, like->id);
+        parts_.comments.patch(batch, like->comment_id)
+            .inc<&Comment::likes_count>(-1)
+            .ignore_missing();
+    }
+    co_await commit(std::move(batch));
+    co_return !found.empty();
+}
+
+/// Others' posts that tag the user stay, without the tag.
+Task<bool> Background::forget_mentions(UserId id) {
+    auto const found =
+        co_await parts_.tag_index.mentions().list({.filter = store::where<&Mention::user_id>(id),
+                                                   .order = {store::ascending<&Mention::post_id>()},
+                                                   .limit = step_documents});
+    for (auto const& mention : found) {
+        store::Batch batch;
+        parts_.tag_index.mentions().remove(batch, mention->id, {.ignore_missing = true});
+        if (auto const post = co_await parts_.posts.find(mention->post_id)) {
+            auto tagged = post->value.tagged_users;
+            if (std::erase(tagged, id) > 0)
+                parts_.posts.patch(batch, mention->post_id)
+                    .if_version(post->version)
+                    .set<&Post::tagged_users>(tagged);
+        }
+        co_await commit(std::move(batch));
+    }
+    co_return !found.empty();
+}
+
+}  // namespace grover::post

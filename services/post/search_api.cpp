@@ -1,0 +1,197 @@
+#include "post/search_api.hpp"
+
+#include <algorithm>
+
+#include "base/case_fold.hpp"
+#include "base/encoding.hpp"
+#include "base/limits.hpp"
+#include "base/random.hpp"
+#include "post/lists_api.hpp"
+#include "post/tags.hpp"
+
+namespace grover::post {
+namespace {
+
+constexpr std::size_t matches_examined_max = 3'000;
+constexpr std::size_t tags_examined_max = limits::find_limit_max;
+
+bool has_all(std::vector<std::string> const& tags, std::vector<std::string> const& wanted) {
+    return std::ranges::all_of(
+        wanted, [&](auto const& tag) { return std::ranges::find(tags, tag) != tags.end(); });
+}
+
+/// `rows` without the posts that `fits` refuses; what is refused stays a row, so that positions
+/// and the end of the list are as they were.
+template <class Fits>
+Rows narrowed(Rows rows, Fits fits) {
+    auto fetch = [inner = std::move(rows.fetch), fits = std::move(fits)](
+                     std::optional<http::Position> after,
+                     std::size_t limit) -> Task<std::vector<Row>> {
+        auto out = co_await inner(std::move(after), limit);
+        for (auto& row : out)
+            if (row.post && !fits(*row.post)) row.post.reset();
+        co_return out;
+    };
+    return {rows.cursor_size, std::move(fetch)};
+}
+
+struct MatchCursor {
+    std::string list;
+    std::size_t offset = 0;
+    PostId newest;  // younger posts do not belong to the list
+};
+
+MatchCursor read_cursor(http::Position const& values) {
+    auto const newest = values.size() == 3 && values[2].is_string()
+                            ? PostId::parse(values[2].get_string())
+                            : std::nullopt;
+    if (!newest || !values[0].is_string() || !values[1].is_int64() || values[1].get_int64() < 0)
+        throw Error({{"query/cursor", "is not a cursor of this list"}});
+    return {std::string(values[0].get_string()), static_cast<std::size_t>(values[1].get_int64()),
+            *newest};
+}
+
+}  // namespace
+
+std::string MatchLists::keep(List list) {
+    auto name = random_hex(8);
+    std::lock_guard const lock(mutex_);
+    if (names_.size() < lists_max) {
+        names_.push_back(name);
+    } else {
+        lists_.erase(std::exchange(names_[next_], name));
+        next_ = (next_ + 1) % lists_max;
+    }
+    lists_.emplace(name, std::move(list));
+    return name;
+}
+
+MatchLists::List MatchLists::find(std::string const& name) {
+    std::lock_guard const lock(mutex_);
+    auto const at = lists_.find(name);
+    return at == lists_.end() ? nullptr : at->second;
+}
+
+/// The ids of the best matches, best first.
+Task<std::vector<PostId>> SearchApi::matches(SearchQuery const& query, PostId newest) {
+    auto filter = store::where<&Post::post_id>.less_equal(newest);
+    if (query.from) filter = store::where<&Post::user_id>(*query.from) && std::move(filter);
+    std::vector<PostId> out;
+    for (std::size_t skip = 0; skip < matches_examined_max; skip += matches_max) {
+        store::Search const search{.collection = parts_.posts.name(),
+                                   .words = query.words,
+                                   .phrases = query.phrases,
+                                   .last_is_prefix = query.last_is_prefix,
+                                   .limit = matches_max,
+                                   .skip = skip};
+        auto const found = co_await parts_.posts.search(search, filter);
+        for (auto const& post : found)
+            if (out.size() < matches_max && has_all(post->tags, query.tags))
+                out.push_back(post->post_id);
+        if (found.size() < matches_max || out.size() == matches_max) break;
+    }
+    co_return out;
+}
+
+Rows SearchApi::ranked(SearchQuery query) {
+    auto fetch = [this, query = std::move(query)](std::optional<http::Position> after,
+                                                  std::size_t limit) -> Task<std::vector<Row>> {
+        auto cursor =
+            after ? read_cursor(*after) : MatchCursor{{}, 0, PostId::make(parts_.clock())};
+        auto list = lists_.find(cursor.list);
+        if (!list) {
+            list =
+                std::make_shared<std::vector<PostId> const>(co_await matches(query, cursor.newest));
+            cursor.list = lists_.keep(list);
+        }
+        auto const begin = std::min(cursor.offset, list->size());
+        auto const end = std::min(begin + limit, list->size());
+        auto found =
+            co_await parts_.posts.find_many({list->begin() + static_cast<std::ptrdiff_t>(begin),
+                                             list->begin() + static_cast<std::ptrdiff_t>(end)});
+        std::vector<Row> out;
+        for (auto& post : found) {
+            auto& row = out.emplace_back();
+            if (post) row.post = std::move(post->value);
+            row.at = {boost::json::string(cursor.list), begin + out.size(),
+                      boost::json::string(cursor.newest.str())};
+        }
+        co_return out;
+    };
+    return {3, std::move(fetch)};
+}
+
+Rows SearchApi::tagged(std::string const& tag) {
+    return named_by<PostTag>(parts_.posts, parts_.tag_index.post_tags(),
+                             store::where<&PostTag::tag>(tag),
+                             {store::descending<&PostTag::post_id>()});
+}
+
+Task<http::List<PostView>> SearchApi::search(SearchQuery query, http::PageRequest const& page,
+                                             Onlooker const& onlooker,
+                                             http::RequestInfo const& info) {
+    Rows rows;
+    if (!query.words.empty() || !query.phrases.empty()) {
+        rows = ranked(std::move(query));
+    } else if (!query.tags.empty()) {
+        rows = narrowed(tagged(query.tags.front()), [query](Post const& post) {
+            return has_all(post.tags, query.tags) && (!query.from || post.user_id == *query.from);
+        });
+    } else if (query.from) {
+        rows = newest_first(parts_.posts, store::where<&Post::user_id>(*query.from));
+    } else {
+        co_return http::List<PostView>{};
+    }
+    co_return co_await parts_.reader.page(page, onlooker, Surface::offered, info, std::move(rows));
+}
+
+Task<http::List<PostView>> SearchApi::posts(auth::Viewer viewer,
+                                            http::Path<Text<1, 200>, "query"> query,
+                                            http::Page<> page, http::RequestInfo info) {
+    auto const onlooker = co_await parts_.people.onlooker(viewer, info);
+    co_return co_await search(parse_query(query->value), page, onlooker, info);
+}
+
+Task<SearchResults> SearchApi::everything(auth::Viewer viewer, http::Query<Text<1, 200>, "q"> query,
+                                          http::Page<> page, http::RequestInfo info) {
+    auto const onlooker = co_await parts_.people.onlooker(viewer, info);
+    page.check_cursor(0);
+    auto found = co_await search(parse_query(query->value), page, onlooker, info);
+    auto const target = "/api/search/users?limit=" + std::to_string(page.limit) +
+                        "&q=" + percent_encode(query->value);
+    auto users = co_await parts_.people.service().get_as<std::vector<boost::json::object>>(
+        viewer, target, info);
+    co_return SearchResults{std::move(users), std::move(found.items)};
+}
+
+Task<std::vector<HashtagView>> SearchApi::hashtags(auth::Viewer,
+                                                   http::Query<Text<1, 101>, "q"> query,
+                                                   http::Page<> page) {
+    page.check_cursor(0);
+    std::vector<HashtagView> out;
+    auto const begin = fold_case(query->value.substr(query->value.starts_with('#') ? 1 : 0));
+    auto const last_with_it = begin + "\U0010ffff";
+    for (auto const& tag : co_await parts_.tag_index.tags().list(
+             {.filter = store::where<&Tag::tag>.greater_equal(begin) &&
+                        store::where<&Tag::tag>.less(last_with_it),
+              .limit = tags_examined_max}))
+        if (tag->posts_count > 0) out.push_back({tag->tag, tag->posts_count});
+    std::ranges::sort(out, [](HashtagView const& a, HashtagView const& b) {
+        return a.posts_count != b.posts_count ? a.posts_count > b.posts_count : a.tag < b.tag;
+    });
+    auto const skip = std::min(page.skip, out.size());
+    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(skip));
+    if (out.size() > page.limit) out.resize(page.limit);
+    co_return out;
+}
+
+Task<http::List<PostView>> SearchApi::of_tag(auth::Viewer viewer,
+                                             http::Path<Text<1, 101>, "tag"> tag, http::Page<> page,
+                                             http::RequestInfo info) {
+    auto const onlooker = co_await parts_.people.onlooker(viewer, info);
+    auto const folded = as_tag(tag->value);
+    if (!folded) co_return http::List<PostView>{};
+    co_return co_await parts_.reader.page(page, onlooker, Surface::offered, info, tagged(*folded));
+}
+
+}  // namespace grover::post

@@ -1,0 +1,74 @@
+// Search: posts by words, tags by their beginning, posts of a tag.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "http/reply.hpp"
+#include "post/posts_api.hpp"
+#include "post/query.hpp"
+
+namespace grover::post {
+
+struct HashtagView {
+    static constexpr std::string_view schema_name = "Hashtag";
+    std::string tag;
+    std::int64_t posts_count = 0;
+};
+BOOST_DESCRIBE_STRUCT(HashtagView, (), (tag, posts_count))
+
+struct SearchResults {
+    std::vector<boost::json::object> users;  // UserPublic, as the user service gives them
+    std::vector<PostView> posts;
+};
+BOOST_DESCRIBE_STRUCT(SearchResults, (), (users, posts))
+
+/// The order of a search's matches, kept while somebody pages through them. Ranks move with every
+/// post that is written, so a page is not asked for by rank: the first page fixes the list.
+/// Thread-safe, bounded: the oldest lists go first.
+class MatchLists {
+public:
+    using List = std::shared_ptr<std::vector<PostId> const>;  // shared with the requests reading it
+
+    /// The name under which it is found again.
+    std::string keep(List list);
+    /// Null when it is gone.
+    List find(std::string const& name);
+
+private:
+    static constexpr std::size_t lists_max = 500;
+    std::mutex mutex_;
+    std::unordered_map<std::string, List> lists_;
+    std::vector<std::string> names_;  // a ring, oldest at next_
+    std::size_t next_ = 0;
+};
+
+class SearchApi {
+public:
+    /// A search has this many matches at most: the best ones.
+    static constexpr std::size_t matches_max = 300;
+
+    explicit SearchApi(Parts& parts) : parts_(parts) {}
+
+    Task<http::List<PostView>> posts(auth::Viewer viewer, http::Path<Text<1, 200>, "query"> query,
+                                     http::Page<> page, http::RequestInfo info);
+    Task<SearchResults> everything(auth::Viewer viewer, http::Query<Text<1, 200>, "q"> query,
+                                   http::Page<> page, http::RequestInfo info);
+    Task<std::vector<HashtagView>> hashtags(auth::Viewer viewer,
+                                            http::Query<Text<1, 101>, "q"> query,
+                                            http::Page<> page);
+    Task<http::List<PostView>> of_tag(auth::Viewer viewer, http::Path<Text<1, 101>, "tag"> tag,
+                                      http::Page<> page, http::RequestInfo info);
+
+private:
+    Task<http::List<PostView>> search(SearchQuery query, http::PageRequest const& page,
+                                      Onlooker const& onlooker, http::RequestInfo const& info);
+    Task<std::vector<PostId>> matches(SearchQuery const& query, PostId newest);
+    Rows ranked(SearchQuery query);
+    Rows tagged(std::string const& tag);
+
+    Parts& parts_;
+    MatchLists lists_;
+};
+
+}  // namespace grover::post
