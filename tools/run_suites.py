@@ -4,7 +4,7 @@ A suite is a program in tools/suites/, NAME.sh or NAME.py. Its header comment sa
 file) and may hold
 
     # build: all | none | TARGET...     what is built before it (default: all)
-    # presets: dev asan ...             the presets that it belongs to (default: every one)
+    # presets: dev asan ...             the presets that it belongs to (default: dev asan tsan)
     # order: N                          suites run in this order, quick ones first (default: 50)
     # limit: SECONDS                    it is ended and counts as failed after that (default: 900)
 
@@ -43,7 +43,7 @@ class Suite:
     path: Path
     summary: str
     build: list[str] = field(default_factory=lambda: ["all"])
-    presets: list[str] = field(default_factory=list)
+    presets: list[str] = field(default_factory=lambda: ["dev", "asan", "tsan"])
     order: int = 50
     limit: int = 900
 
@@ -174,6 +174,7 @@ def main() -> int:
     preset = parser.add_mutually_exclusive_group()
     preset.add_argument("--asan", dest="preset", action="store_const", const="asan", default="dev")
     preset.add_argument("--tsan", dest="preset", action="store_const", const="tsan")
+    preset.add_argument("--fuzz", dest="preset", action="store_const", const="fuzz")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -181,7 +182,7 @@ def main() -> int:
 
     root = Path(os.environ["GROVER_ROOT"])
     suites = [suite for suite in find_suites(root / "tools" / "suites")
-              if not suite.presets or options.preset in suite.presets]
+              if options.preset in suite.presets]
     if options.list:
         for suite in suites:
             print(f"  {suite.name:<12} {suite.summary}")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build everything, or some targets.
 #
-# usage: ./grover build [dev|release|asan|tsan] [TARGET...]
+# usage: ./grover build [dev|release|asan|tsan|fuzz] [TARGET...]
 #   default: preset dev, all targets. Programs are left in build/PRESET/bin.
 #   GROVER_JOBS=N compiles N files at a time (default: one per core).
 set -eu
@@ -9,7 +9,7 @@ set -eu
 
 preset=dev
 case ${1:-} in
-    dev | release | asan | tsan)
+    dev | release | asan | tsan | fuzz)
         preset=$1
         shift ;;
 esac

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Build and run the tests; the last line counts them.
 #
-# usage: ./grover test [--asan|--tsan] [--all] [--list] [-v] [SUITE...]
+# usage: ./grover test [--asan|--tsan|--fuzz] [--all] [--list] [-v] [SUITE...]
 #   SUITE     names from --list (default: all suites that belong to the preset); unit/post, e2e/feed: those tests alone
 #   --asan    with AddressSanitizer and UBSan; --tsan with ThreadSanitizer
+#   --fuzz    the fuzzers instead, a minute each
 #   --all     first install the real parts (servers, browsers) that some suites need
 #   -v        show what the suites print, also when they pass
 #
