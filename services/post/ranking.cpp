@@ -55,7 +55,7 @@ Ranking::Position Ranking::read_cursor(http::Position const& values) {
 }
 
 http::Position Ranking::cursor(Position const& position) {
-    return {boost::json::string(position.snapshot), position.head,
+    return {boost::json::string(position.snapshot), static_cast<std::int64_t>(position.head),
             boost::json::string(position.tail)};
 }
 

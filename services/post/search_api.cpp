@@ -40,15 +40,23 @@ struct MatchCursor {
     std::size_t offset = 0;
     PostId newest;  // younger posts do not belong to the list
 };
+/// The first value keeps cursors of other lists of the same shape apart.
+constexpr std::string_view cursor_kind = "matches";
+constexpr std::size_t cursor_values = 4;
 
 MatchCursor read_cursor(http::Position const& values) {
-    auto const newest = values.size() == 3 && values[2].is_string()
-                            ? PostId::parse(values[2].get_string())
-                            : std::nullopt;
-    if (!newest || !values[0].is_string() || !values[1].is_int64() || values[1].get_int64() < 0)
-        throw Error({{"query/cursor", "is not a cursor of this list"}});
-    return {std::string(values[0].get_string()), static_cast<std::size_t>(values[1].get_int64()),
-            *newest};
+    bool const good = values.size() == cursor_values &&
+                      values[0] == boost::json::value(cursor_kind) && values[1].is_string() &&
+                      values[2].is_int64() && values[3].is_string() && values[2].get_int64() >= 0;
+    auto newest = good ? PostId::parse(values[3].get_string()) : std::nullopt;
+    if (!newest) throw Error({{"query/cursor", "is not a cursor of this list"}});
+    return {std::string(values[1].get_string()), static_cast<std::size_t>(values[2].get_int64()),
+            *std::move(newest)};
+}
+
+http::Position write_cursor(MatchCursor const& cursor) {
+    return {boost::json::string(cursor_kind), boost::json::string(cursor.list),
+            static_cast<std::int64_t>(cursor.offset), boost::json::string(cursor.newest.str())};
 }
 
 }  // namespace
@@ -104,7 +112,7 @@ Rows SearchApi::ranked(SearchQuery query) {
                 std::make_shared<std::vector<PostId> const>(co_await matches(query, cursor.newest));
             cursor.list = lists_.keep(list);
         }
-        auto const begin = std::min(cursor.offset, list->size());
+        auto const begin = cursor.offset = std::min(cursor.offset, list->size());
         auto const end = std::min(begin + limit, list->size());
         auto found =
             co_await parts_.posts.find_many({list->begin() + static_cast<std::ptrdiff_t>(begin),
@@ -113,12 +121,12 @@ Rows SearchApi::ranked(SearchQuery query) {
         for (auto& post : found) {
             auto& row = out.emplace_back();
             if (post) row.post = std::move(post->value);
-            row.at = {boost::json::string(cursor.list), begin + out.size(),
-                      boost::json::string(cursor.newest.str())};
+            ++cursor.offset;
+            row.at = write_cursor(cursor);
         }
         co_return out;
     };
-    return {3, std::move(fetch)};
+    return {cursor_values, std::move(fetch)};
 }
 
 Rows SearchApi::tagged(std::string const& tag) {
