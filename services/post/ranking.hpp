@@ -1,4 +1,4 @@
-// The order of explore, and why its pages are stable while the ranks move (docs/adr/0012).
+// The order of explore, and why its pages are stable while the ranks move (docs/adr/0010).
 //
 // A snapshot freezes the heat of the `head_max` hottest posts. Under one snapshot every listed post
 // has one fixed rank: its frozen heat when it is among those, else the time it was created, which
