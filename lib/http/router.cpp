@@ -50,6 +50,14 @@ struct Segments {
     }
 };
 
+/// Routes that name no tag are grouped by what follows "/api": "/api/users/{id}" is among the
+/// users.
+std::string default_tag(std::string_view pattern) {
+    Segments segments;
+    if (!segments.split(pattern) || segments.count < 2) return "operations";
+    return std::string(segments.items[1]);
+}
+
 }  // namespace
 
 Router::Router() : root_(std::make_unique<Node>()) {}
@@ -200,7 +208,7 @@ json::object Router::openapi(std::string_view title, std::string_view version,
         if (!path.is_object()) path.emplace_object();
         json::object operation = route.operation;
         if (!route.summary.empty()) operation["summary"] = route.summary;
-        if (!route.tag.empty()) operation["tags"] = json::array{route.tag};
+        operation["tags"] = json::array{route.tag.empty() ? default_tag(route.pattern) : route.tag};
         std::string id = route.method + route.pattern;
         for (char& c : id) {
             if (c == '{' || c == '}')

@@ -63,6 +63,7 @@ public:
     public:
         explicit Added(Router& router, std::size_t index) : router_(&router), index_(index) {}
         Added& summary(std::string text);
+        /// The group in the documentation; else what follows "/api/".
         Added& tag(std::string name);
         Added& problems(std::initializer_list<int> statuses);
         /// The same handler under another path.
