@@ -1,4 +1,5 @@
-// The whole service in one process, over its real pipeline and store.
+// The whole service in one process, over its real pipeline and store. One file, because all of it
+// stands on one fixture.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -119,10 +120,12 @@ TEST_F(Api, BadValuesAreNamedAllAtOnce) {
     for (auto const& bad : {std::string("7"), std::string(R"("a\u0000b")"),
                             std::string(R"("a\nb")"), '"' + std::string(10'000, 'x') + '"'})
         EXPECT_EQ(pointers(name(bad)), "/name ") << bad.substr(0, 20);
-    for (auto const* body : {R"({"email": "a@b.org", "password": "x", "session_id": "y"})", "{}",
-                             R"({"provider": "x"})", R"({"email": "a@b.org"})",
-                             R"({"session_id": "a b"})", R"({"session_id": "x"})"})
+    for (auto const* body :
+         {R"({"email": "a@b.org", "password": "x", "session_id": "y"})", "{}",
+          R"({"provider": "x"})", R"({"email": "a@b.org"})", R"({"session_id": "a b"})"})
         call(422, service.anonymous().post("/api/auth/session", body));
+    EXPECT_EQ(code_of(401, service.anonymous().post("/api/auth/session", R"({"session_id": "x"})")),
+              "no_login_broker");
 }
 
 TEST_F(Api, ProfileChangesAreCheckedAndConditional) {

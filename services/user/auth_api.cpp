@@ -8,8 +8,6 @@
 namespace grover::user {
 namespace {
 
-constexpr std::string_view session_cookie = "__Host-grover_session";
-
 /// One answer for an unknown e-mail and a wrong password.
 [[noreturn]] void throw_wrong_credentials() {
     throw Error(ErrorCode::unauthenticated, "wrong_credentials", "e-mail or password is wrong");
@@ -29,22 +27,6 @@ bool is_verifier(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                std::string_view("-._~").contains(c);
     });
-}
-
-SignedIn signed_in(User const& user, Sessions::Opened const& opened) {
-    SignedIn out;
-    static_cast<OwnUser&>(out) = own_view(user);
-    out.session_token = opened.token;
-    out.expires_at = opened.expires_at;
-    return out;
-}
-
-http::Response redirect(std::string location) {
-    http::Response out;
-    out.status = 302;
-    out.headers.add("Location", location);
-    out.headers.add("Cache-Control", "no-store");
-    return out;
 }
 
 }  // namespace
@@ -79,15 +61,14 @@ void validate(SignIn const& in, reflect::Issues& issues) {
 }
 
 AuthApi::AuthApi(Data& data, Sessions& sessions, Passwords& passwords, Admission& admission,
-                 Broker const& broker, Providers& providers, Clock clock, std::string public_url)
+                 Entrance const& entrance, Broker const& broker, oidc::Providers const& providers)
     : data_(data),
       sessions_(sessions),
       passwords_(passwords),
       admission_(admission),
+      entrance_(entrance),
       broker_(broker),
-      providers_(providers),
-      clock_(std::move(clock)),
-      public_url_(std::move(public_url)) {}
+      providers_(providers) {}
 
 // ---- In -----------------------------------------------------------------------------------------
 
@@ -111,14 +92,13 @@ Task<http::Created<SignedIn>> AuthApi::register_user(Register in, http::RequestI
 }
 
 Task<SignedIn> AuthApi::sign_in(SignIn in, http::RequestInfo info, service::Unit unit) {
-    auto const commit = commit_to(unit);
+    auto const commit = Entrance::commit_to(unit);
     if (in.email) co_return co_await enter_by_password(in, info, commit);
     if (in.session_id) {
-        auto person =
-            co_await person_of_broker_session(in.session_id->str(), "/session_id", info.deadline);
-        co_return co_await enter(std::move(person), info, commit);
+        auto person = co_await person_of_broker_session(in.session_id->str(), info.deadline);
+        co_return co_await entrance_.enter(std::move(person), info, commit);
     }
-    auto* const provider = find_provider(in.provider->str());
+    auto* const provider = oidc::find_provider(providers_, in.provider->str());
     if (!provider)
         throw Error(std::vector<Issue>{{"/provider", "is not a provider of this server"}});
     oidc::CodeGrant grant{.code = in.code->str(),
@@ -127,33 +107,33 @@ Task<SignedIn> AuthApi::sign_in(SignIn in, http::RequestInfo info, service::Unit
                           .nonce = {}};
     if (in.nonce) grant.nonce = in.nonce->str();
     auto person = co_await provider->redeem(std::move(grant), info.deadline);
-    co_return co_await enter(std::move(person), info, commit);
+    co_return co_await entrance_.enter(std::move(person), info, commit);
 }
 
 Task<http::Response> AuthApi::sign_in_by_query(
     http::Query<std::optional<Text<1, 1024>>, "session_id"> session_id, http::RequestInfo info) {
-    std::string_view const pointer = "query/session_id";
     if (!*session_id || !is_visible_ascii((*session_id)->str()))
         throw Error(
-            std::vector<Issue>{{std::string(pointer),
+            std::vector<Issue>{{"query/session_id",
                                 *session_id ? "must be visible ASCII characters" : "is required"}});
-    auto person = co_await person_of_broker_session((*session_id)->str(), std::string(pointer),
-                                                    info.deadline);
-    auto const reply = co_await enter(std::move(person), info, commit_to_store());
+    auto person = co_await person_of_broker_session((*session_id)->str(), info.deadline);
+    auto const reply =
+        co_await entrance_.enter(std::move(person), info, entrance_.commit_to_store());
     auto response = http::Response::json(200, reflect::to_json(reply));
     response.headers.add("Cache-Control", "no-store");
     co_return response;
 }
 
-Task<ExternalPerson> AuthApi::person_of_broker_session(std::string session_id, std::string pointer,
+Task<ExternalPerson> AuthApi::person_of_broker_session(std::string session_id,
                                                        http::Deadline deadline) {
     if (!broker_.configured())
-        throw Error(std::vector<Issue>{{std::move(pointer), "this server has no login broker"}});
+        throw Error(ErrorCode::unauthenticated, "no_login_broker",
+                    "this server has no login broker");
     co_return co_await broker_.person(std::move(session_id), deadline);
 }
 
 Task<SignedIn> AuthApi::enter_by_password(SignIn const& in, http::RequestInfo const& info,
-                                          Commit const& commit) {
+                                          Entrance::Commit const& commit) {
     auto const key = email_key(trimmed(in.email->str()));
     auto user = co_await data_.users.first(store::where<&User::email_key>(key));
     std::optional<std::string> hash;
@@ -171,132 +151,6 @@ Task<SignedIn> AuthApi::enter_by_password(SignIn const& in, http::RequestInfo co
     co_return reply;
 }
 
-Task<SignedIn> AuthApi::enter(ExternalPerson person, http::RequestInfo const& info,
-                              Commit const& commit) {
-    for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
-        store::Batch batch;
-        auto const user = co_await admission_.admit(batch, person);
-        auto const opened = co_await sessions_.open(batch, user.user_id, info);
-        auto reply = signed_in(user, opened);
-        if (co_await commit(std::move(batch), reply)) co_return reply;
-    }
-    throw Error(ErrorCode::unavailable, "this account is being changed: try again")
-        .with_retry_after(std::chrono::seconds(1));
-}
-
-AuthApi::Commit AuthApi::commit_to(service::Unit& unit) const {
-    return [&unit](store::Batch batch, SignedIn const& reply) -> Task<bool> {
-        co_return (co_await unit.commit(std::move(batch), reply)).has_value();
-    };
-}
-
-AuthApi::Commit AuthApi::commit_to_store() const {
-    return [this](store::Batch batch, SignedIn const&) -> Task<bool> {
-        co_return (co_await data_.store.commit(std::move(batch))).has_value();
-    };
-}
-
-// ---- OpenID Connect in the browser --------------------------------------------------------------
-
-oidc::Provider* AuthApi::find_provider(std::string_view id) const {
-    for (auto const& provider : providers_)
-        if (provider->id() == id) return provider.get();
-    return nullptr;
-}
-
-std::string AuthApi::callback_url(std::string_view provider) const {
-    return public_url_ + "/api/auth/callback/" + std::string(provider);
-}
-
-Task<std::vector<LoginProvider>> AuthApi::providers(http::RequestInfo info) {
-    std::vector<LoginProvider> out;
-    for (auto const& provider : providers_) {
-        auto& entry =
-            out.emplace_back(LoginProvider{.id = provider->id(),
-                                           .name = provider->name(),
-                                           .authorize_url = {},
-                                           .login_url = "/api/auth/login/" + provider->id()});
-        try {
-            entry.authorize_url = co_await provider->authorize_url(info.deadline);
-        } catch (Error const&) {
-            // It stays null: the list is useful without it, and the next call tries again.
-        }
-    }
-    co_return out;
-}
-
-Task<http::Response> AuthApi::login(http::Path<std::string, "provider"> id,
-                                    http::Query<std::optional<std::string>, "return_to"> return_to,
-                                    http::RequestInfo info) {
-    auto* const provider = find_provider(*id);
-    if (!provider) throw Error(ErrorCode::not_found, "there is no such login provider");
-    auto url = co_await provider->authorize_url(info.deadline);
-    auto const fresh =
-        oidc::make_flow(*id, oidc::safe_return_to((*return_to).value_or("/")), clock_());
-    store::Batch batch;
-    data_.login_flows.insert(batch, fresh.flow);
-    static_cast<void>(co_await data_.store.commit(std::move(batch)));  // The id is random.
-
-    auto out = redirect(
-        url + '&' +
-        oidc::encode_form({{"redirect_uri", callback_url(*id)},
-                           {"state", fresh.state},
-                           {"nonce", fresh.flow.nonce},
-                           {"code_challenge", oidc::code_challenge(fresh.flow.code_verifier)}}));
-    auto const age = std::chrono::duration_cast<std::chrono::seconds>(oidc::login_flow_lifetime);
-    out.headers.add("Set-Cookie", oidc::host_cookie(oidc::login_cookie, fresh.browser, age));
-    co_return out;
-}
-
-/// The flow that `state` began, in this browser, with this provider; it is gone afterwards.
-Task<oidc::LoginFlow> AuthApi::take_flow(std::string provider, std::string state,
-                                         std::string_view cookies) {
-    auto const found = co_await data_.login_flows.find(auth::hash_token(state));
-    auto const browser = auth::hash_token(oidc::cookie_value(cookies, oidc::login_cookie));
-    if (!found || found->value.expires_at <= clock_() || found->value.provider != provider ||
-        found->value.browser_hash != browser)
-        throw Error(ErrorCode::unauthenticated, "login_expired",
-                    "this sign-in is over or was begun elsewhere: begin again");
-    store::Batch batch;
-    data_.login_flows.remove(batch, found->value.state_hash);
-    if (!co_await data_.store.commit(std::move(batch)))
-        throw Error(ErrorCode::unauthenticated, "login_expired",
-                    "this sign-in is over: begin again");
-    co_return found->value;
-}
-
-Task<http::Response> AuthApi::callback(http::Path<std::string, "provider"> id,
-                                       http::Query<std::optional<std::string>, "state"> state,
-                                       http::Query<std::optional<std::string>, "code"> code,
-                                       http::Query<std::optional<std::string>, "iss"> issuer,
-                                       http::Query<std::optional<std::string>, "error"> error,
-                                       http::Header<"Cookie"> cookies, http::RequestInfo info) {
-    auto* const provider = find_provider(*id);
-    if (!provider) throw Error(ErrorCode::not_found, "there is no such login provider");
-    auto const flow = co_await take_flow(*id, (*state).value_or(""), cookies.value);
-    auto const metadata = co_await provider->metadata(info.deadline);
-    // Mix-up defence (RFC 9207): another provider's answer is not for this one.
-    if (*issuer ? **issuer != provider->issuer() : metadata->sends_issuer)
-        oidc::throw_login_refused();
-    auto const forget = oidc::host_cookie(oidc::login_cookie, "", std::chrono::seconds(0));
-    if (*error || !*code) {
-        auto out = redirect(oidc::with_parameter(flow.return_to, "login_error", "refused"));
-        out.headers.add("Set-Cookie", forget);
-        co_return out;
-    }
-    auto person = co_await provider->redeem({.code = **code,
-                                             .code_verifier = flow.code_verifier,
-                                             .redirect_uri = callback_url(*id),
-                                             .nonce = flow.nonce},
-                                            info.deadline);
-    auto const reply = co_await enter(std::move(person), info, commit_to_store());
-    auto const age = std::chrono::duration_cast<std::chrono::seconds>(limits::session_lifetime);
-    auto out = redirect(flow.return_to);
-    out.headers.add("Set-Cookie", forget);
-    out.headers.add("Set-Cookie", oidc::host_cookie(session_cookie, reply.session_token, age));
-    co_return out;
-}
-
 // ---- Out ----------------------------------------------------------------------------------------
 
 /// Needs no login that is still good, only the token: logging out twice is fine.
@@ -311,9 +165,9 @@ Task<http::Response> AuthApi::log_out(http::Header<"Authorization"> authorizatio
             co_await unit.commit(std::move(batch)));  // Nothing in it can be rejected.
     }
     auto out = http::Response::json(200, reflect::to_json(http::Message{"Logged out"}));
-    if (!oidc::cookie_value(cookies.value, session_cookie).empty())
+    if (!oidc::cookie_value(cookies.value, oidc::session_cookie).empty())
         out.headers.add("Set-Cookie",
-                        oidc::host_cookie(session_cookie, "", std::chrono::seconds(0)));
+                        oidc::host_cookie(oidc::session_cookie, "", std::chrono::seconds(0)));
     co_return out;
 }
 

@@ -1,19 +1,17 @@
-// Ways in and out: register, sign in (password, OpenID Connect, broker), log out, devices.
+// Ways in and out: register, sign in (password, OpenID Connect, broker), log out, devices. The
+// browser's way through a provider is in login_api.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <vector>
 
 #include "http/extract.hpp"
 #include "http/reply.hpp"
 #include "service/kit.hpp"
 #include "service/unit.hpp"
-#include "user/admission.hpp"
 #include "user/broker.hpp"
+#include "user/entrance.hpp"
 #include "user/oidc/provider.hpp"
 #include "user/passwords.hpp"
-#include "user/sessions.hpp"
 
 namespace grover::user {
 
@@ -44,17 +42,6 @@ BOOST_DESCRIBE_STRUCT(SignIn, (),
                        session_id))
 void validate(SignIn const& in, reflect::Issues& issues);
 
-/// An entry of GET /api/auth/providers.
-struct LoginProvider {
-    std::string id;
-    std::string name;
-    /// The provider's page with client_id, scope and response_type, for apps that add redirect_uri,
-    /// state, nonce and code_challenge themselves; null while the provider cannot be reached.
-    std::optional<std::string> authorize_url;
-    std::string login_url;  // our own flow, for browsers
-};
-BOOST_DESCRIBE_STRUCT(LoginProvider, (), (id, name, authorize_url, login_url))
-
 /// An entry of GET /api/auth/sessions.
 struct Device {
     SessionId session_id;
@@ -66,29 +53,16 @@ struct Device {
 };
 BOOST_DESCRIBE_STRUCT(Device, (), (session_id, created_at, last_seen_at, user_agent, ip, current))
 
-using Providers = std::vector<std::unique_ptr<oidc::Provider>>;
-
 class AuthApi {
 public:
     AuthApi(Data& data, Sessions& sessions, Passwords& passwords, Admission& admission,
-            Broker const& broker, Providers& providers, Clock clock, std::string public_url);
+            Entrance const& entrance, Broker const& broker, oidc::Providers const& providers);
 
     Task<http::Created<SignedIn>> register_user(Register in, http::RequestInfo info,
                                                 service::Unit unit);
     Task<SignedIn> sign_in(SignIn in, http::RequestInfo info, service::Unit unit);
     Task<http::Response> sign_in_by_query(
         http::Query<std::optional<Text<1, 1024>>, "session_id"> session_id, http::RequestInfo info);
-
-    Task<std::vector<LoginProvider>> providers(http::RequestInfo info);
-    Task<http::Response> login(http::Path<std::string, "provider"> provider,
-                               http::Query<std::optional<std::string>, "return_to"> return_to,
-                               http::RequestInfo info);
-    Task<http::Response> callback(http::Path<std::string, "provider"> provider,
-                                  http::Query<std::optional<std::string>, "state"> state,
-                                  http::Query<std::optional<std::string>, "code"> code,
-                                  http::Query<std::optional<std::string>, "iss"> issuer,
-                                  http::Query<std::optional<std::string>, "error"> error,
-                                  http::Header<"Cookie"> cookies, http::RequestInfo info);
 
     Task<http::Response> log_out(http::Header<"Authorization"> authorization,
                                  http::Header<"Cookie"> cookies, service::Unit unit);
@@ -98,30 +72,17 @@ public:
     Task<http::Message> end_other_devices(auth::Caller caller, service::Unit unit);
 
 private:
-    /// Commits a batch together with the reply; false when it was rejected.
-    using Commit = std::function<Task<bool>(store::Batch, SignedIn const&)>;
-
     Task<SignedIn> enter_by_password(SignIn const& in, http::RequestInfo const& info,
-                                     Commit const& commit);
-    Task<SignedIn> enter(ExternalPerson person, http::RequestInfo const& info,
-                         Commit const& commit);
-    Task<ExternalPerson> person_of_broker_session(std::string session_id, std::string pointer,
-                                                  http::Deadline deadline);
-    Task<oidc::LoginFlow> take_flow(std::string provider, std::string state,
-                                    std::string_view cookies);
-    Commit commit_to(service::Unit& unit) const;
-    Commit commit_to_store() const;
-    oidc::Provider* find_provider(std::string_view id) const;
-    std::string callback_url(std::string_view provider) const;
+                                     Entrance::Commit const& commit);
+    Task<ExternalPerson> person_of_broker_session(std::string session_id, http::Deadline deadline);
 
     Data& data_;
     Sessions& sessions_;
     Passwords& passwords_;
     Admission& admission_;
+    Entrance const& entrance_;
     Broker const& broker_;
-    Providers& providers_;
-    Clock clock_;
-    std::string public_url_;
+    oidc::Providers const& providers_;
 };
 
 }  // namespace grover::user

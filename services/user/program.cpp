@@ -16,8 +16,8 @@ events::Subscriptions subscriptions() {
             {std::string(contracts::RelationChanged::topic), posts}};
 }
 
-Providers make_providers(service::Kit& kit, Program::Config const& config) {
-    Providers out;
+oidc::Providers make_providers(service::Kit& kit, Program::Config const& config) {
+    oidc::Providers out;
     for (auto const& settings : config.providers)
         out.push_back(std::make_unique<oidc::Provider>(kit, settings, config.insecure_providers));
     return out;
@@ -65,14 +65,15 @@ Program::Program(service::Kit& kit, Config config)
       sessions_(data_, kit.clock()),
       passwords_(kit.loops().blocking()),
       admission_(data_, sessions_, kit.clock(), config.admission),
+      entrance_(data_, sessions_, admission_),
       people_(data_),
       relations_(data_, outbox_),
       departures_(data_, sessions_, outbox_, kit.clock()),
       broker_(kit, config.broker_url),
       providers_(make_providers(kit, config)),
       posts_(kit, "post service", config.post_service_url),
-      auth_(data_, sessions_, passwords_, admission_, broker_, providers_, kit.clock(),
-            config.public_url),
+      auth_(data_, sessions_, passwords_, admission_, entrance_, broker_, providers_),
+      login_(data_, entrance_, providers_, kit.clock(), config.public_url),
       account_(data_, sessions_, passwords_, relations_, departures_, outbox_, posts_, kit.clock()),
       discover_(data_, people_, relations_),
       follow_(data_, people_, relations_, kit.clock()),

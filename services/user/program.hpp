@@ -9,6 +9,7 @@
 #include "user/discover_api.hpp"
 #include "user/follow_api.hpp"
 #include "user/internal_api.hpp"
+#include "user/login_api.hpp"
 #include "user/privacy_api.hpp"
 
 namespace grover::user {
@@ -41,14 +42,16 @@ private:
     Sessions sessions_;
     Passwords passwords_;
     Admission admission_;
+    Entrance entrance_;
     People people_;
     Relations relations_;
     Departures departures_;
     Broker broker_;
-    Providers providers_;
+    oidc::Providers providers_;
     service::Peer posts_;
 
     AuthApi auth_;
+    LoginApi login_;
     AccountApi account_;
     DiscoverApi discover_;
     FollowApi follow_;

@@ -12,11 +12,11 @@ void Program::routes(http::Router& r) {
     r.get("/api/auth/session", auth_, &AuthApi::sign_in_by_query)
         .summary("Sign in with a session of the hosted broker")
         .problems({401, 422, 502, 503});
-    r.get("/api/auth/providers", auth_, &AuthApi::providers).summary("Login providers");
-    r.get("/api/auth/login/{provider}", auth_, &AuthApi::login)
+    r.get("/api/auth/providers", login_, &LoginApi::providers).summary("Login providers");
+    r.get("/api/auth/login/{provider}", login_, &LoginApi::login)
         .summary("Begin to sign in with a provider")
         .problems({404, 502, 503});
-    r.get("/api/auth/callback/{provider}", auth_, &AuthApi::callback)
+    r.get("/api/auth/callback/{provider}", login_, &LoginApi::callback)
         .summary("Where a provider sends the browser back to")
         .problems({401, 404, 502, 503});
     r.get("/api/auth/me", account_, &AccountApi::me)

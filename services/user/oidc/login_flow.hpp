@@ -26,6 +26,8 @@ BOOST_DESCRIBE_STRUCT(LoginFlow, (),
 
 inline constexpr auto login_flow_lifetime = std::chrono::milliseconds(std::chrono::minutes(10));
 inline constexpr std::string_view login_cookie = "__Host-grover_login";
+/// What the kit takes for a bearer token (service/pipeline).
+inline constexpr std::string_view session_cookie = "__Host-grover_session";
 
 /// A new flow and its secrets, which only the browser is told.
 struct NewFlow {

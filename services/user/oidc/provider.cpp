@@ -43,6 +43,12 @@ void throw_login_refused() {
                 "the login provider did not sign you in");
 }
 
+Provider* find_provider(Providers const& providers, std::string_view id) noexcept {
+    for (auto const& provider : providers)
+        if (provider->id() == id) return provider.get();
+    return nullptr;
+}
+
 std::optional<Metadata> Metadata::parse(json::object const& document, std::string_view issuer,
                                         bool insecure_loopback) {
     if (text_of(document, "issuer") != issuer) return {};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "telemetry/log.hpp"
 #include "user/external_person.hpp"
@@ -74,6 +75,11 @@ private:
     Kept<Metadata> metadata_;
     Kept<KeySet> keys_;
 };
+
+/// Those of the settings, in their order.
+using Providers = std::vector<std::unique_ptr<Provider>>;
+/// Null for one that is not there.
+Provider* find_provider(Providers const& providers, std::string_view id) noexcept;
 
 /// 401: the provider says no, or what it says does not hold. The one answer for all of it.
 [[noreturn]] void throw_login_refused();
