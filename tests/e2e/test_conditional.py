@@ -1,0 +1,97 @@
+"""ETag, 304 and 412 on single resources."""
+
+import threading
+
+import pytest
+
+from api import Person
+from shapes import problem
+
+
+@pytest.fixture
+def ada(people) -> Person:
+    return people()
+
+
+def resources(ada: Person) -> dict[str, tuple[str, dict]]:
+    """target -> a change that alters what a GET of it shows."""
+    post_id = ada.publish("first")["post_id"]
+    return {f"/api/posts/{post_id}": {"content": "second"}, "/api/users/me": {"bio": "second"}}
+
+
+def test_a_get_has_a_strong_etag_that_stays_until_something_changes(ada):
+    for target, change in resources(ada).items():
+        tag = ada.get(target).header("ETag")
+        assert tag and tag.startswith('"') and tag.endswith('"')
+        assert ada.get(target).header("ETag") == tag
+        ada.ok("PUT", target, change)
+        assert ada.get(target).header("ETag") != tag
+
+
+def test_if_none_match_saves_the_body(ada):
+    for target, change in resources(ada).items():
+        tag = ada.get(target).header("ETag")
+        for value in (tag, f'"x", {tag}', f"W/{tag}", "*"):
+            reply = ada.get(target, If_None_Match=value)
+            assert reply.status == 304 and not reply.body, (value, reply)
+            assert reply.header("ETag") == tag
+        for value in ('"x"', tag[1:-1], tag[:-2] + '"', "", "W/"):
+            assert ada.get(target, If_None_Match=value).status == 200, value
+        ada.ok("PUT", target, change)
+        assert ada.get(target, If_None_Match=tag).status == 200
+
+
+def test_if_match_guards_a_change(ada):
+    for target, change in resources(ada).items():
+        stale = ada.get(target).header("ETag")
+        assert ada.put(target, change, If_Match=stale).status == 200
+        problem(ada.put(target, {key: "third" for key in change}, If_Match=stale), 412)
+        problem(ada.put(target, {key: "third" for key in change}, If_Match='"nonsense"'), 412)
+        assert {key: ada.ok("GET", target)[key] for key in change} == change
+        for value in ("*", f'"x", {ada.get(target).header("ETag")}'):
+            assert ada.put(target, change, If_Match=value).status == 200
+
+
+def test_if_match_guards_a_deletion(ada):
+    post_id = ada.publish()["post_id"]
+    stale = ada.get(f"/api/posts/{post_id}").header("ETag")
+    ada.ok("PUT", f"/api/posts/{post_id}", {"content": "changed"})
+    problem(ada.delete(f"/api/posts/{post_id}", If_Match=stale), 412)
+    fresh = ada.get(f"/api/posts/{post_id}").header("ETag")
+    assert ada.delete(f"/api/posts/{post_id}", If_Match=fresh).status == 200
+    problem(ada.get(f"/api/posts/{post_id}"), 404)
+
+
+def test_of_two_changes_to_the_same_version_one_wins(ada):
+    target = f"/api/posts/{ada.publish()['post_id']}"
+    for turn in range(5):
+        tag = ada.get(target).header("ETag")
+        twins = []
+        for _ in range(4):
+            twin = ada.nobody()
+            twin.token = ada.token
+            twins.append(twin)
+        statuses = []
+        threads = [threading.Thread(target=lambda n=n, twin=twin: statuses.append(
+            twin.put(target, {"content": f"{turn}.{n}"}, If_Match=tag).status)) for n, twin in enumerate(twins)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(statuses) == [200, 412, 412, 412]
+
+
+def test_an_unchanged_update_is_200_and_not_an_edit(ada):
+    target = f"/api/posts/{ada.publish('same')['post_id']}"
+    assert ada.ok("PUT", target, {"content": "same"})["edited"] is False
+    assert ada.ok("PUT", target, {"content": "other"})["edited"] is True
+    me = ada.ok("GET", "/api/users/me")
+    assert ada.put("/api/users/me", {"name": me["name"]}).status == 200
+
+
+def test_the_tag_is_of_what_the_caller_sees(people):
+    ada, ben = people("Ada"), people("Ben")
+    target = f"/api/posts/{ada.publish()['post_id']}"
+    before = ben.get(target).header("ETag")
+    ben.ok("POST", f"{target}/like")
+    assert ben.get(target, If_None_Match=before).status == 200
