@@ -12,8 +12,8 @@ LOG_CHARACTERS_SHOWN = 3000
 
 
 def pytest_addoption(parser):
-    parser.addoption("--crash-rounds", type=int, default=int(os.environ.get("CRASH_ROUNDS", "5")),
-                     help="how often each process is killed (CRASH_ROUNDS)")
+    parser.addoption("--crash-rounds", type=int, help="how often each process is killed (CRASH_ROUNDS)",
+                     default=int(os.environ.get("CRASH_ROUNDS") or (50 if "GROVER_ALL" in os.environ else 5)))
 
 
 def pytest_collection_modifyitems(items):

@@ -92,13 +92,11 @@ net::Task<std::vector<std::string>> Check::run() {
 std::vector<std::string> Check::expected_feed(std::uint32_t person) const {
     auto feed = feed_of(script_, person);
     auto const& posts = player_.cast().posts;
-    auto const newest_first = [&](std::uint32_t a, std::uint32_t b) {
-        return std::tie(posts[a].created_at, posts[a].post_id) >
-               std::tie(posts[b].created_at, posts[b].post_id);
-    };
-    std::ranges::sort(feed, newest_first);
+    // Ids sort by the time they were made, and lists are newest first.
+    std::ranges::sort(feed, std::greater(),
+                      [&](auto post) -> std::string const& { return posts[post]; });
     std::vector<std::string> ids;
-    for (auto const post : feed) ids.push_back(posts[post].post_id);
+    for (auto const post : feed) ids.push_back(posts[post]);
     return ids;
 }
 
@@ -145,7 +143,7 @@ net::Task<> Check::check_post(std::uint32_t post) {
     auto const problem = co_await settled([&] { return post_problem(post); }, until);
     if (!problem.empty())
         problems_.push_back(
-            fmt::format("  post {} {}\n{}", post, player_.cast().posts[post].post_id, problem));
+            fmt::format("  post {} {}\n{}", post, player_.cast().posts[post], problem));
 }
 
 net::Task<std::string> Check::post_problem(std::uint32_t post) {
@@ -155,10 +153,9 @@ net::Task<std::string> Check::post_problem(std::uint32_t post) {
         if (reaction.post == post) ++reactions[std::string(reaction.kind)];
 
     auto const& author = player_.cast().people[script_.posts[post].author];
-    auto const answer =
-        co_await api_.call({.method = "GET",
-                            .target = "/api/posts/" + player_.cast().posts[post].post_id,
-                            .token = author.token});
+    auto const answer = co_await api_.call({.method = "GET",
+                                            .target = "/api/posts/" + player_.cast().posts[post],
+                                            .token = author.token});
     auto problem = unequal("likes_count", likes, number_of(answer.body, "likes_count"));
     if (text_of(answer.body, "content") != script_.posts[post].content)
         problem += "    the content is another one\n";

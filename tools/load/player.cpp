@@ -104,11 +104,11 @@ net::Task<> Player::publish(std::size_t index) {
          .token = cast_.people[post.author].token,
          .body = {{"content", post.content}, {"visibility", std::string(name_of(post.audience))}},
          .idempotency_key = fmt::format("load-{}-post-{}", run_, index)});
-    cast_.posts[index] = {text_of(answer.body, "post_id"), text_of(answer.body, "created_at")};
+    cast_.posts[index] = text_of(answer.body, "post_id");
 }
 
 net::Task<> Player::react(Reaction const& reaction) {
-    auto const& post_id = cast_.posts[reaction.post].post_id;
+    auto const& post_id = cast_.posts[reaction.post];
     Call call{.method = "POST",
               .target = fmt::format("/api/posts/{}/like", post_id),
               .token = cast_.people[reaction.person].token};

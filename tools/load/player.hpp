@@ -19,12 +19,8 @@ struct Cast {
         std::string user_id;
         std::string token;
     };
-    struct Post {
-        std::string post_id;
-        std::string created_at;
-    };
     std::vector<Person> people;
-    std::vector<Post> posts;  // as in Script::posts
+    std::vector<std::string> posts;  // the id of each of Script::posts
 };
 
 class Player {
