@@ -120,11 +120,11 @@ AUTH = [
                 status=201),
     open_to_all("POST", "/api/auth/session", exact(SESSION), {"email": "{my_email}", "password": PASSWORD}),
     # No provider and no broker are set up here: refused, unknown or not there, but never 400.
-    open_to_all("POST", "/api/auth/session", body={"session_id": "broker"}, status=(401, 502, 503)),
+    open_to_all("POST", "/api/auth/session", body={"session_id": "broker"}, status=(401, 422, 502, 503)),
     open_to_all("POST", "/api/auth/session", body={"provider": "nowhere", "code": "c", "code_verifier": "v" * 43,
                                                    "redirect_uri": "http://localhost/back"},
                 status=(401, 404, 422, 502, 503)),
-    open_to_all("GET", "/api/auth/session?session_id=broker", status=(401, 502, 503)),
+    open_to_all("GET", "/api/auth/session?session_id=broker", status=(401, 422, 502, 503)),
     open_to_all("GET", "/api/auth/providers", list_of(exact({"id", "name", "authorize_url"}))),
     open_to_all("GET", "/api/auth/login/nowhere", status=404),
     open_to_all("GET", "/api/auth/callback/nowhere?code=c&state=s", status=(400, 401, 404)),
@@ -219,7 +219,17 @@ POSTS_ROWS = [
     Row("GET", "/api/discover/trending", list_of(anything), login=False),
 ]
 
-TABLE = AUTH + USERS_ROWS + POSTS_ROWS
+# What the services offer beyond the contract's rows.
+ADDITIONS = [
+    Row("PUT", "/api/users/{other}/roles", body={"roles": ["user", "creator"]}, status=403),
+    Row("PATCH", "/api/posts/{new_post}", post, {"content": "patched"}),
+    Row("GET", "/api/posts/{others_post}/likes", list_of(anything), login=False),
+    Row("GET", "/api/posts/{others_post}/reactions/love", list_of(anything), login=False),
+    Row("DELETE", "/api/posts/{new_reposted}/repost"),
+    Row("GET", "/api/comments/{comment}", comment, login=False),
+]
+
+TABLE = AUTH + USERS_ROWS + POSTS_ROWS + ADDITIONS
 
 
 @pytest.fixture(scope="module", params=["gateway", "direct"])
@@ -363,7 +373,8 @@ def generic(path: str) -> str:
 
 EXAMPLES = {"/api/auth/login/nowhere": "/api/auth/login/{}", "/api/auth/callback/nowhere": "/api/auth/callback/{}",
             "/api/users/search/stranger": "/api/users/search/{}", "/api/posts/search/contract": "/api/posts/search/{}",
-            "/api/search/hashtag/contract/posts": "/api/search/hashtag/{}/posts"}
+            "/api/search/hashtag/contract/posts": "/api/search/hashtag/{}/posts",
+            "/api/posts/{}/reactions/love": "/api/posts/{}/reactions/{}"}
 
 
 def test_the_table_is_complete(system):

@@ -60,9 +60,10 @@ def test_every_unsafe_method_honours_the_key(people, method, path, body):
 
 
 def test_registration_is_replayed_with_its_token(nobody):
-    body = {"email": f"idem-{nobody.direct}@example.com", "password": PASSWORD, "name": "Ada"}
-    first = nobody.post("/api/auth/register", body, Idempotency_Key="reg")
-    again = nobody.post("/api/auth/register", body, Idempotency_Key="reg")
+    email = f"idem-{nobody.direct}@example.com"
+    body = {"email": email, "password": PASSWORD, "name": "Ada"}
+    first = nobody.post("/api/auth/register", body, Idempotency_Key=email)
+    again = nobody.post("/api/auth/register", body, Idempotency_Key=email)
     assert first.status == again.status == 201 and first.body == again.body
     assert nobody.get("/api/auth/me", Authorization=f"Bearer {again.json['session_token']}").status == 200
 
