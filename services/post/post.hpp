@@ -84,7 +84,8 @@ struct MediaItem {
 };
 BOOST_DESCRIBE_STRUCT(MediaItem, (), (url, media_type))
 
-/// A post as one caller sees it, without what it reposts.
+/// A post as one caller sees it, without what it reposts. What is shown is listed one by one: what
+/// only the service needs (heat) stays inside.
 struct PlainPostView : Post {
     static constexpr std::string_view schema_name = "OriginalPost";
     PersonView user;
@@ -97,9 +98,13 @@ struct PlainPostView : Post {
     std::optional<ReactionType> user_reaction;
     std::optional<std::int64_t> user_vote;
 };
-BOOST_DESCRIBE_STRUCT(PlainPostView, (Post),
-                      (user, media, liked, is_liked, disliked, saved, reposted, user_reaction,
-                       user_vote))
+BOOST_DESCRIBE_STRUCT(PlainPostView, (),
+                      (post_id, user_id, content, media_url, media_type, tagged_users, location,
+                       visibility, tags, likes_count, dislikes_count, shares_count, comments_count,
+                       repost_count, reaction_counts, is_repost, original_post_id, repost_comment,
+                       has_poll, poll_question, poll_options, poll_votes, poll_expires_at,
+                       created_at, updated_at, edited, user, media, liked, is_liked, disliked,
+                       saved, reposted, user_reaction, user_vote))
 
 struct PostView : PlainPostView {
     static constexpr std::string_view schema_name = "Post";

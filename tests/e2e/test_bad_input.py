@@ -208,9 +208,12 @@ NOT_A_PROFILE = {
 
 @pytest.mark.parametrize("bad", NOT_A_PROFILE.values(), ids=NOT_A_PROFILE.keys())
 def test_a_bad_profile_is_422_and_changes_nothing(ada, bad):
-    before = ada.ok("GET", "/api/users/me")
+    def profile() -> dict:
+        # The count of posts follows a moment later; it is none of this.
+        return {key: value for key, value in ada.ok("GET", "/api/users/me").items() if key != "posts_count"}
+    before = profile()
     problem(ada.put("/api/users/me", {"twitter": "changed half-way"} | bad), 422)
-    assert ada.ok("GET", "/api/users/me") == before
+    assert profile() == before
 
 
 def test_roles_and_counters_cannot_be_written(ada):
