@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/id.hpp"
 #include "http/extract.hpp"
 
@@ -55,6 +56,8 @@ struct Identity {
     std::optional<Service> service;
     /// Credentials were sent and are no good (unknown, expired, revoked).
     bool rejected = false;
+    /// When a signed identity ends; unset for one that came otherwise.
+    Timestamp expires_at{};
 };
 
 }  // namespace grover::auth

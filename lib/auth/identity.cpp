@@ -74,6 +74,7 @@ std::optional<Identity> IdentitySigner::verify(std::string_view header, Timestam
         auto claims = reflect::from_json<Payload>(*payload);
         if (claims.e <= now.ms) return {};
         Identity identity;
+        identity.expires_at = Timestamp{claims.e};
         if (claims.u)
             identity.caller = Caller{*std::move(claims.u), claims.s.value_or(SessionId()),
                                      claims.r.value_or(std::vector<Role>{})};

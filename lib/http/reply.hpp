@@ -57,7 +57,9 @@ struct Reply;
 template <reflect::Described T>
 struct Reply<T> {
     static Response make(T const& value, Request const&) {
-        return Response::json(200, reflect::to_json(value));
+        auto response = Response::json(200, reflect::to_json(value));
+        response.tagged = true;
+        return response;
     }
     static void describe(Operation& op) {
         op.response(200, "OK", reflect::Codec<T>::schema(op.schemas()));

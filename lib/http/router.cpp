@@ -188,7 +188,8 @@ net::Task<Response> Router::dispatch(Request& request) const {
 
 void apply_conditional(Request const& request, Response& response) {
     bool const read = request.method == "GET" || request.method == "HEAD";
-    if (!read || response.status != 200 || response.headers.contains("ETag")) return;
+    if (!response.tagged || !read || response.status != 200) return;
+    if (response.headers.contains("ETag")) return;
     if (response.headers.get("Cache-Control").contains("no-store")) return;
     auto const etag = etag_of(std::string_view(response.body));
     response.headers.add("ETag", etag);

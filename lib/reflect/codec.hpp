@@ -20,6 +20,7 @@
 // (bench/reflect).
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -465,6 +466,10 @@ std::string schema_name();
 
 template <Described T>
 struct Codec<T> {
+    static constexpr auto names = []<template <class...> class List, class... D>(List<D...>) {
+        return std::array<std::string_view, sizeof...(D)>{wire_name(D::name)...};
+    }(members_of<T>());
+
     static void write(std::string& out, T const& value) {
         out += '{';
         bool first = true;
@@ -482,11 +487,24 @@ struct Codec<T> {
                      Reading reading) {
         if (!from.is_object()) return issues.add(path, "must be an object");
         auto const& object = from.get_object();
+        std::array<json::value const*, names.size()> found{};
+        // Documents mostly have the order of the description, so the name wanted is the next one.
+        std::size_t next = 0;
+        for (auto const& member : object) {
+            std::string_view const name = member.key();
+            for (std::size_t tried = 0; tried < names.size(); ++tried) {
+                auto const at = next;
+                next = next + 1 == names.size() ? 0 : next + 1;
+                if (names[at] != name) continue;
+                found[at] = &member.value();
+                break;
+            }
+        }
+        std::size_t at = 0;
         boost::mp11::mp_for_each<members_of<T>>([&](auto d) {
             using Member = std::remove_cvref_t<decltype(out.*d.pointer)>;
-            auto const name = wire_name(d.name);
-            Path const here(&path, name);
-            auto const* member = object.if_contains(name);
+            auto const* member = found[at];
+            Path const here(&path, names[at++]);
             if (member &&
                 (is_optional<Member> || !member->is_null() || std::same_as<Member, json::value>))
                 Codec<Member>::read(*member, out.*d.pointer, here, issues, reading);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t idempotency_key_bytes_max = 255;
 constexpr auto idempotency_retention = std::chrono::hours(24);
+constexpr std::size_t verified_identities_max = 4096;
 constexpr std::string_view session_cookie = "__Host-grover_session=";
 
 bool is_unsafe(std::string_view method) {
@@ -62,7 +63,8 @@ std::string_view presented_token(std::string_view authorization, std::string_vie
     return value.substr(0, value.find(';'));
 }
 
-Pipeline::Pipeline(Kit& kit, http::Router const& router) : kit_(kit), router_(router) {}
+Pipeline::Pipeline(Kit& kit, http::Router const& router)
+    : kit_(kit), router_(router), verified_(kit.loops().size()) {}
 
 Task<http::Response> Pipeline::handle(http::Request& request) {
     co_await authenticate(request);
@@ -79,7 +81,7 @@ Task<http::Response> Pipeline::handle(http::Request& request) {
 Task<> Pipeline::authenticate(http::Request& request) {
     auth::Identity identity;
     if (auto const header = request.headers.get(auth::identity_header); !header.empty()) {
-        if (auto verified = kit_.signer().verify(header, kit_.clock()()))
+        if (auto verified = verify(header))
             identity = *std::move(verified);
         else
             identity.rejected = true;
@@ -90,6 +92,20 @@ Task<> Pipeline::authenticate(http::Request& request) {
         identity.rejected = !identity.caller;
     }
     request.put(std::move(identity));
+}
+
+std::optional<auth::Identity> Pipeline::verify(std::string_view header) {
+    auto const now = kit_.clock()();
+    auto& verified = verified_[net::Loop::current()->index()];
+    if (auto const known = verified.find(header); known != verified.end()) {
+        if (known->second.expires_at > now) return known->second;
+        verified.erase(known);
+    }
+    auto identity = kit_.signer().verify(header, now);
+    if (!identity) return identity;
+    if (verified.size() >= verified_identities_max) verified.clear();
+    verified.emplace(header, *identity);
+    return identity;
 }
 
 Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::string key) {

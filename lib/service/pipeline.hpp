@@ -4,10 +4,14 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "auth/caller.hpp"
+#include "base/string_map.hpp"
 #include "http/router.hpp"
 #include "service/kit.hpp"
 
@@ -26,10 +30,14 @@ public:
 
 private:
     Task<> authenticate(http::Request& request);
+    std::optional<auth::Identity> verify(std::string_view header);
     Task<http::Response> with_idempotency(http::Request& request, std::string key);
 
     Kit& kit_;
     http::Router const& router_;
+    /// Signed identities found good, for each loop its own: the gateway sends the same one with
+    /// every request of a session until it ends. By the whole header, signature included.
+    std::vector<StringMap<auth::Identity>> verified_;
     std::mutex running_mutex_;
     std::unordered_set<std::string>
         running_;  // record ids of the keyed requests under way in this process

@@ -15,9 +15,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "auth/caller.hpp"
+#include "base/string_map.hpp"
 #include "service/kit.hpp"
 #include "service/peer.hpp"
 
@@ -55,19 +55,15 @@ private:
         Time signed_at{};
         Timestamp expires_at;
     };
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     struct Shard {
         std::mutex mutex;
-        std::unordered_map<std::string, Entry, TextHash, std::equal_to<>> by_token;
+        StringMap<Entry> by_token;
         std::unordered_map<std::string, std::string> token_of_hash;
     };
 
-    Shard& shard_of(std::string_view token) { return shards_[TextHash{}(token) % shards_.size()]; }
+    Shard& shard_of(std::string_view token) {
+        return shards_[StringHash{}(token) % shards_.size()];
+    }
     void keep(std::string_view token, Entry entry);
     void forget(std::string const& token_hash);
     Task<> poll();

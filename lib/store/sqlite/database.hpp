@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/string_map.hpp"
 #include "store/scalar.hpp"
 
 struct sqlite3;
@@ -101,15 +101,9 @@ public:
     void forget_statements() { statements_.clear(); }
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     sqlite3* database_ = nullptr;
     std::chrono::steady_clock::time_point interrupt_at_;
-    std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
+    StringMap<Statement> statements_;
 };
 
 /// `name` as an SQL identifier.
