@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gateway/overview.hpp"
-#include "gateway/relay.hpp"
 #include "gateway/table.hpp"
+#include "gateway/tries.hpp"
 #include "http/exchange.hpp"
 #include "service/peer.hpp"
 #include "service/service.hpp"

@@ -1,10 +1,4 @@
-// The data plane: passes one request on to a service and its answer back, piece by piece and byte
-// for byte. Bodies are neither buffered whole nor framed anew.
-//
-// What is changed on the way in: hop-by-hop fields and those that Connection names go; so do the
-// identity and trace fields of clients, which the gateway writes itself (X-Grover-Identity,
-// X-Request-ID, traceparent, X-Forwarded-*, X-Request-Deadline-Ms). On the way out: hop-by-hop
-// fields, Server, and the service's own X-Request-ID and Date go.
+// Gets one request answered by a service: which connection, how often, until when.
 //
 // Failures: no connection is 503 at once; a connection lost before an answer is 502; no answer in
 // time is 504. A request that met a kept connection which the service had just closed is sent once

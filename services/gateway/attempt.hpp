@@ -1,0 +1,67 @@
+// One try to get an answer from one instance: over a connection of its own (Http1Attempt), or as a
+// stream among others. What tries (tries.hpp) and what delivers (deliver.hpp) see no more than
+// this.
+//
+//     auto const outcome = co_await attempt.ask(forward);
+//     if (outcome == Outcome::answered) {
+//         attempt.head().status ...
+//         for (;;) {
+//             auto const piece = attempt.take();         // what is there already
+//             ...
+//             if (piece.end != Attempt::End::no) break;
+//             co_await attempt.receive();
+//         }
+//     }
+//
+// An attempt that is destroyed before its answer's end takes its connection (or stream) with it.
+#pragma once
+
+#include <string_view>
+
+#include "gateway/forward.hpp"
+#include "http/head_parser.hpp"
+#include "net/task.hpp"
+
+namespace grover::gateway {
+
+enum class Outcome {
+    answered,  // head() is there
+    unsent,    // the service has certainly not acted on it: no connection, or refused unread
+    lost,      // the connection ended; whether the service has acted is unknown
+    late,      // no answer in time; the same
+    broken,    // what came is no answer
+};
+
+class Attempt {
+public:
+    virtual ~Attempt() = default;
+
+    /// Sends the request, its body as it comes, and reads up to the end of the answer's head;
+    /// interim answers (1xx) are passed over. Once. Throws what reading the client's body throws.
+    virtual net::Task<Outcome> ask(Forward const& forward) = 0;
+    /// Ends ask() soon, with Outcome::lost: somebody else has answered.
+    virtual void cancel() noexcept = 0;
+    /// Not a byte of an answer has come.
+    virtual bool heard_nothing() const noexcept = 0;
+
+    /// Of the answer; its views live until the first take().
+    virtual http::ReplyHead const& head() const noexcept = 0;
+
+    enum class End {
+        no,   // more is to come
+        yes,  // these are the last bytes
+        cut,  // the answer breaks off here: whoever gets it must notice
+    };
+    struct Piece {
+        std::string_view bytes;  // live until the next take() or receive()
+        End end = End::no;
+    };
+    /// What has come of the body and was not yet taken. With the framing that head() names: chunks
+    /// are chunks (http::BodyFraming takes the content out); bare content when it ends with the
+    /// connection.
+    virtual Piece take() noexcept = 0;
+    /// Waits for more, after a take() that was not the end.
+    virtual net::Task<> receive() = 0;
+};
+
+}  // namespace grover::gateway

@@ -1,0 +1,30 @@
+#include "gateway/deliver.hpp"
+
+namespace grover::gateway {
+namespace {
+
+void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_close) {
+    exchange.begin(head.status);
+    auto const connection = head.get("Connection");
+    for (auto const& [name, value] : head.fields)
+        if (goes_out(name, connection) && !(until_close && frames_body(name)))
+            exchange.field(name, value);
+}
+
+}  // namespace
+
+net::Task<> deliver(http::Exchange& exchange, Attempt& attempt) {
+    bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
+    begin(exchange, attempt.head(), until_close);
+    exchange.stream(until_close ? http::Exchange::Transfer::chunked
+                                : http::Exchange::Transfer::relayed);
+    for (;;) {
+        auto const piece = attempt.take();
+        if (piece.end == Attempt::End::cut) throw http::Disconnected();
+        if (piece.end == Attempt::End::yes) co_return co_await exchange.end(piece.bytes);
+        if (!piece.bytes.empty()) co_await exchange.write(piece.bytes);
+        co_await attempt.receive();
+    }
+}
+
+}  // namespace grover::gateway

@@ -1,0 +1,91 @@
+#include "gateway/http1_attempt.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+namespace grover::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+constexpr int interim_answers_max = 8;
+}
+
+net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
+    connection_->stream.expires_at(forward.deadline);
+    auto const text = forward.head(authority_);
+    co_await send(forward, text);
+    co_return co_await receive_head(forward.exchange.head().method);
+}
+
+/// The head with the first piece of the body, then the rest as it comes. A service may answer
+/// before it has read everything: what cannot be sent any more is no failure yet.
+net::Task<> Http1Attempt::send(Forward const& forward, std::string_view head) {
+    bool open = !co_await connection_->write({asio::buffer(head), asio::buffer(forward.first)});
+    while (open && !forward.whole && !forward.exchange.body_complete()) {
+        auto const piece = co_await forward.exchange.read_raw();
+        open = !co_await connection_->write({asio::buffer(piece), asio::const_buffer()});
+    }
+    whole_request_sent_ = open;
+}
+
+net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
+    auto& input = connection_->input;
+    for (int interim = 0; interim < interim_answers_max;) {
+        auto const state =
+            input.empty() ? http::HeadState::incomplete : parser_.parse(input.unread(), method);
+        if (state == http::HeadState::refused) co_return Outcome::broken;
+        if (state == http::HeadState::complete) {
+            if (parser_.head().status >= 200) {
+                body_ = parser_.head().body;
+                kind_ = body_.kind();
+                co_return Outcome::answered;
+            }
+            input.consume(parser_.head().size);
+            parser_.reset();
+            ++interim;
+        } else if (!co_await fill()) {
+            co_return connection_->stream.expired() ? Outcome::late : Outcome::lost;
+        }
+    }
+    co_return Outcome::broken;
+}
+
+net::Task<bool> Http1Attempt::fill() {
+    auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
+    connection_->input.commit(bytes);
+    heard_nothing_ = heard_nothing_ && bytes == 0;
+    co_return !error && bytes > 0;
+}
+
+Attempt::Piece Http1Attempt::take() noexcept {
+    auto& input = connection_->input;
+    if (!body_begun_) {
+        body_begun_ = true;
+        keep_ = parser_.head().keep_alive && whole_request_sent_;
+        taken_ = parser_.head().size;  // The head's views end here.
+    }
+    input.consume(taken_);
+    auto const bytes = input.unread();
+    taken_ = until_close() ? bytes.size() : body_.skip(bytes);
+    Piece piece{bytes.substr(0, taken_), End::no};
+    if (body_.malformed())
+        piece.end = End::cut;
+    else if (body_.complete())
+        piece.end = End::yes;
+    else if (ended_)
+        piece.end = until_close() && !connection_->stream.expired() ? End::yes : End::cut;
+    return piece;
+}
+
+net::Task<> Http1Attempt::receive() {
+    connection_->input.consume(std::exchange(taken_, 0));
+    ended_ = !co_await fill();
+}
+
+std::unique_ptr<http::UpstreamConnection> Http1Attempt::release() noexcept {
+    if (!body_begun_ || !body_.complete() || !keep_) return nullptr;
+    connection_->input.consume(std::exchange(taken_, 0));
+    return connection_->input.empty() ? std::move(connection_) : nullptr;
+}
+
+}  // namespace grover::gateway

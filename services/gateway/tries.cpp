@@ -1,0 +1,51 @@
+#include "gateway/tries.hpp"
+
+#include "base/error.hpp"
+#include "gateway/deliver.hpp"
+#include "gateway/http1_attempt.hpp"
+
+namespace grover::gateway {
+namespace {
+
+bool may_repeat(http::RequestHead const& head) noexcept {
+    return head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS" ||
+           head.contains("Idempotency-Key");
+}
+
+}  // namespace
+
+Upstream::Upstream(net::Loop& loop, std::string called, net::Endpoint const& endpoint,
+                   http::TlsContext& tls)
+    : name(std::move(called)), authority(endpoint.authority()), connections(loop, endpoint, tls) {
+    sweep = loop.on_sweep([this](auto now) { connections.sweep(now); });
+}
+
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity) {
+    Forward forward{.exchange = exchange,
+                    .identity = identity,
+                    .first = {},
+                    .whole = true,
+                    .deadline = exchange.deadline()};
+    if (!exchange.body_complete()) forward.first = co_await exchange.read_raw();
+    forward.whole = exchange.body_complete();
+
+    auto connection = upstream.connections.kept();
+    bool once_more = connection && forward.whole && may_repeat(exchange.head());
+    for (;; once_more = false) {
+        if (!connection) connection = co_await upstream.connections.connect(exchange.deadline());
+        Http1Attempt attempt(std::move(connection), upstream.authority);
+        auto const outcome = co_await attempt.ask(forward);
+        if (outcome == Outcome::answered) {
+            co_await deliver(exchange, attempt);
+            if (auto free = attempt.release()) upstream.connections.keep(std::move(free));
+            co_return;
+        }
+        if (outcome == Outcome::late)
+            throw Error(ErrorCode::gateway_timeout,
+                        "the " + upstream.name + " service did not answer in time");
+        if (!once_more || outcome != Outcome::lost || !attempt.heard_nothing())
+            throw Error(ErrorCode::bad_gateway, "the " + upstream.name + " service broke off");
+    }
+}
+
+}  // namespace grover::gateway
