@@ -9,11 +9,25 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/exchange.hpp"
 #include "http/head_parser.hpp"
 
 namespace grover::gateway {
+
+/// What is different in the request that a service gets: for the cache, and for transforms.
+struct RequestEdits {
+    std::string target;                              // empty: as it came
+    std::vector<std::string_view> without;           // fields that stay here
+    std::vector<std::string> const* only = nullptr;  // no others go, but framing and Content-*
+    std::string more;                                // "Name: value\r\n" each
+
+    bool passes(std::string_view name) const noexcept;
+    void add(std::string_view name, std::string_view value) {
+        more.append(name).append(": ").append(value).append("\r\n");
+    }
+};
 
 /// One request on its way to a service. The views live as long as the exchange.
 struct Forward {
@@ -22,6 +36,7 @@ struct Forward {
     std::string_view first;     // of the body, as it is framed, when `whole` all of it
     bool whole = true;          // the request can be sent again
     std::chrono::steady_clock::time_point deadline;
+    RequestEdits const* edits = nullptr;
 
     /// The head as HTTP/1.1 text. The parsed fields are re-serialised, so nothing that only looks
     /// like a field gets through.

@@ -20,12 +20,14 @@ Upstream::Upstream(net::Loop& loop, std::string called, net::Endpoint const& end
     sweep = loop.on_sweep([this](auto now) { connections.sweep(now); });
 }
 
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity) {
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity,
+                  Delivery& delivery) {
     Forward forward{.exchange = exchange,
                     .identity = identity,
                     .first = {},
                     .whole = true,
-                    .deadline = exchange.deadline()};
+                    .deadline = exchange.deadline(),
+                    .edits = delivery.edits()};
     if (!exchange.body_complete()) forward.first = co_await exchange.read_raw();
     forward.whole = exchange.body_complete();
 
@@ -36,7 +38,7 @@ net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view
         Http1Attempt attempt(std::move(connection), upstream.authority);
         auto const outcome = co_await attempt.ask(forward);
         if (outcome == Outcome::answered) {
-            co_await deliver(exchange, attempt);
+            co_await delivery.deliver(attempt);
             if (auto free = attempt.release()) upstream.connections.keep(std::move(free));
             co_return;
         }
