@@ -13,7 +13,7 @@ void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_clo
 
 }  // namespace
 
-net::Task<> Delivery::deliver(Attempt& attempt) {
+net::Task<> RawDelivery::deliver(Attempt& attempt) {
     bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
     begin(exchange_, attempt.head(), until_close);
     exchange_.stream(until_close ? http::Exchange::Transfer::chunked

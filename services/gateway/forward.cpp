@@ -67,25 +67,23 @@ bool RequestEdits::passes(std::string_view name) const noexcept {
 }
 
 std::string Forward::head(std::string_view authority) const {
-    auto const& head = exchange.head();
     std::string out;
-    out.reserve(1024 + head.size);
-    auto const target =
-        edits == nullptr || edits->target.empty() ? head.target : std::string_view(edits->target);
-    out.append(head.method).append(" ").append(target).append(" HTTP/1.1\r\n");
+    out.reserve(1024 + request.size);
+    auto const target = edits == nullptr || edits->target.empty() ? request.target
+                                                                  : std::string_view(edits->target);
+    out.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\n");
     append(out, "Host", authority);
-    auto const connection = head.get("Connection");
-    for (auto const& [name, value] : head.fields)
+    auto const connection = request.get("Connection");
+    for (auto const& [name, value] : request.fields)
         if (!is_ours(name) && !is_hop_by_hop(name, connection) &&
             (edits == nullptr || edits->passes(name)))
             append(out, name, value);
     if (edits != nullptr) out += edits->more;
-    append(out, "X-Forwarded-For", exchange.peer_address());
+    append(out, "X-Forwarded-For", peer_address);
     append(out, "X-Forwarded-Proto", "http");
-    if (!head.host.empty()) append(out, "X-Forwarded-Host", head.host);
-    append(out, "X-Request-ID", exchange.request_id());
-    append(out, "traceparent",
-           http::traceparent(exchange.trace().trace_id, exchange.trace().span_id));
+    if (!request.host.empty()) append(out, "X-Forwarded-Host", request.host);
+    append(out, "X-Request-ID", request_id);
+    append(out, "traceparent", http::traceparent(trace.trace_id, trace.span_id));
     if (!identity.empty()) append(out, auth::identity_header, identity);
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());

@@ -29,15 +29,30 @@ struct RequestEdits {
     }
 };
 
-/// One request on its way to a service. The views live as long as the exchange.
+/// One request on its way to a service. The views live as long as what it was made of: a client's
+/// exchange, or a request of the gateway itself.
 struct Forward {
-    http::Exchange& exchange;
+    http::RequestHead const& request;
+    std::string_view request_id;
+    http::TraceContext const& trace;
+    std::string_view peer_address;
     std::string_view identity;  // the caller, signed; empty for none
-    std::string_view first;     // of the body, as it is framed, when `whole` all of it
-    bool whole = true;          // the request can be sent again
     std::chrono::steady_clock::time_point deadline;
+    http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
+    std::string_view first{};        // of the body, as it is framed; when whole() all of it
     RequestEdits const* edits = nullptr;
 
+    /// Without its body.
+    static Forward of(http::Exchange const& exchange, std::string_view identity) {
+        return {.request = exchange.head(),
+                .request_id = exchange.request_id(),
+                .trace = exchange.trace(),
+                .peer_address = exchange.peer_address(),
+                .identity = identity,
+                .deadline = exchange.deadline()};
+    }
+    /// The request can be sent again.
+    bool whole() const noexcept { return body == nullptr; }
     /// The head as HTTP/1.1 text. The parsed fields are re-serialised, so nothing that only looks
     /// like a field gets through.
     std::string head(std::string_view authority) const;
