@@ -1,7 +1,7 @@
 """Where a running Grover keeps its things, and what runs in it: shared by the supervisor and by the verbs about it.
 
-Under DATA_DIR: SERVICE/ (its data), log/SERVICE.log, log/supervisor.log, secrets/internal.key, and run/ with the unix
-sockets, the supervisor's lock and state.json, which says what `./grover status` shows.
+Under DATA_DIR: SERVICE/ (its data), log/SERVICE.log, log/supervisor.log, secrets/internal.key, tls/ (the certificate of
+`./grover up --tls` and its key), and run/ with the unix sockets, the supervisor's lock and state.json, which says what `./grover status` shows.
 """
 
 import argparse
@@ -10,11 +10,12 @@ import json
 import os
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 UNIX_PATH_BYTES_MAX = 107    # sun_path of unix(7), less the closing NUL
 FLOCK = "hhqqi"              # struct flock of fcntl(2) on 64-bit Linux
+TLS_PORT_ABOVE = 443         # 8443 for 8000
 
 
 class Trouble(Exception):
@@ -45,6 +46,7 @@ class House:
     data: Path
     programs: Path
     services: list[Service]
+    tls_port: int | None = None    # of the front; nothing: plain HTTP only
 
     @property
     def run(self) -> Path:
@@ -62,6 +64,23 @@ class House:
     def key(self) -> Path:
         return self.data / "secrets" / "internal.key"
 
+    @property
+    def certificate(self) -> Path:
+        return self.data / "tls" / "certificate.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        return self.data / "tls" / "key.pem"
+
+    @property
+    def front(self) -> Service:
+        return next((service for service in self.services if service.front), self.services[0])
+
+    @property
+    def tls_address(self) -> str:
+        """By the name that the certificate is for."""
+        return f"https://localhost:{self.tls_port}"
+
     def log_of(self, name: str) -> Path:
         return self.data / "log" / f"{name}.log"
 
@@ -76,6 +95,9 @@ class House:
                 "INTERNAL_KEY_FILE": str(self.key)}
         if self.socket_of(service):
             mine["UNIX_SOCKET"] = str(self.socket_of(service))
+        if self.tls_port and service.front:
+            mine |= {"TLS_CERT_FILE": str(self.certificate), "TLS_KEY_FILE": str(self.certificate_key),
+                     "TLS_PORT": str(self.tls_port)}
         for peer in self.services:
             if peer is not service:
                 socket = self.socket_of(peer)
@@ -102,7 +124,7 @@ def port_of(name: str, fallback: int) -> int:
     return int(text)
 
 
-def open_house(data: str, port_base: int | None = None) -> House:
+def open_house(data: str, port_base: int | None = None, tls: bool = False) -> House:
     """Reads tools/services.json (GROVER_SERVICES names another file, GROVER_PROGRAMS another folder of programs)."""
     listing = Path(os.environ.get("GROVER_SERVICES") or root() / "tools" / "services.json")
     entries = json.loads(listing.read_text(encoding="utf-8"))
@@ -114,7 +136,10 @@ def open_house(data: str, port_base: int | None = None) -> House:
         host = os.environ.get("HOST") or "127.0.0.1" if front else "127.0.0.1"
         services.append(Service(entry["name"], entry["program"], host, port_of(entry["name"], usual), front))
     programs = Path(os.environ.get("GROVER_PROGRAMS") or root() / "build" / "release" / "bin")
-    return House(Path(data).absolute(), programs, services)
+    house = House(Path(data).absolute(), programs, services)
+    if tls:
+        house = replace(house, tls_port=port_of(f"{house.front.name}_tls", house.front.port + TLS_PORT_ABOVE))
+    return house
 
 
 def running_pid(house: House) -> int | None:

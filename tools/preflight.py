@@ -4,11 +4,14 @@ import errno
 import os
 import secrets
 import socket
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from house import House, Service, Trouble
 
 FREE_BYTES_MIN = 64 << 20
+CERTIFICATE_DAYS = 365
 
 
 def check_place(house: House) -> None:
@@ -16,6 +19,9 @@ def check_place(house: House) -> None:
     make_folders(house)
     for service in house.services:
         check_port(service)
+    if house.tls_port:
+        check_port(replace(house.front, name=f"{house.front.name}_tls", port=house.tls_port))
+        make_certificate(house)
 
 
 def check_programs(house: House) -> None:
@@ -51,6 +57,33 @@ def make_key(path: Path) -> None:
         file.flush()
         os.fsync(descriptor)
     part.rename(path)
+
+
+def make_certificate(house: House) -> None:
+    """For localhost, signed by itself: made once, and again when it ends within a day."""
+    if is_current(house.certificate) and house.certificate_key.exists():
+        return
+    house.certificate.parent.mkdir(mode=0o700, exist_ok=True)
+    parts = [house.certificate.with_suffix(".part"), house.certificate_key.with_suffix(".part")]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+               "-days", str(CERTIFICATE_DAYS), "-subj", "/CN=localhost", "-addext",
+               "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-out", str(parts[0]), "-keyout", str(parts[1])]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise Trouble("openssl is not installed, which makes the certificate for --tls") from None
+    if done.returncode != 0:
+        raise Trouble(f"no certificate could be made: {(done.stderr.strip().splitlines() or ['openssl failed'])[-1]}")
+    parts[1].rename(house.certificate_key)
+    parts[0].rename(house.certificate)
+
+
+def is_current(certificate: Path) -> bool:
+    if not certificate.exists():
+        return False
+    asked = subprocess.run(["openssl", "x509", "-noout", "-checkend", "86400", "-in", str(certificate)],
+                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def check_port(service: Service) -> None:

@@ -30,6 +30,10 @@ LOG_CHECK_S = 10.0
 ALREADY_RUNNING = 3         # what `check` exits with
 READY_MARK = "\0"
 
+TLS_HINT = """
+  With TLS and HTTP/2: {address} (curl --cacert {certificate} {address}/health)
+"""
+
 FIRST_REQUEST = """
   Try it:
     curl -sS {front}/api/auth/register -H 'Content-Type: application/json' \\
@@ -148,8 +152,8 @@ def overview(house: House, last_line: str) -> str:
     rows = [["service", "address", "docs", "log"]]
     for service in sorted(house.services, key=lambda service: service.port):
         rows.append([service.name, service.address, f"{service.address}/docs", str(house.log_of(service.name))])
-    front = next((service for service in house.services if service.front), house.services[0])
-    return f"\n{table(rows)}\n{FIRST_REQUEST.format(front=front.address)}\n  {last_line}"
+    secure = TLS_HINT.format(address=house.tls_address, certificate=house.certificate) if house.tls_port else ""
+    return f"\n{table(rows)}\n{secure}{FIRST_REQUEST.format(front=house.front.address)}\n  {last_line}"
 
 
 def already_running(house: House, pid: int) -> str:
@@ -222,10 +226,11 @@ def main() -> int:
     parser.add_argument("step", choices=["check", "up"])
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--port-base", type=int)
+    parser.add_argument("--tls", action="store_true")
     add_data_option(parser)
     options = parser.parse_args()
 
-    house = open_house(options.data, options.port_base)
+    house = open_house(options.data, options.port_base, options.tls)
     pid = running_pid(house)
     if pid:
         print(already_running(house, pid))

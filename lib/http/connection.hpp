@@ -7,27 +7,24 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include "http/exchange.hpp"
+#include "http/h1_exchange.hpp"
 #include "http/head_parser.hpp"
 #include "http/wire.hpp"
 
 namespace grover::http {
 
-/// What a handler's failure looks like from outside; anything but an Error is told to `observer`.
-/// Rethrows Disconnected.
-Response failure_response(std::exception_ptr const& failure, std::string_view request_id,
-                          FailureObserver const& observer);
-/// Writes the head of `response`, without the fields that are the server's own.
-void begin(Exchange& exchange, Response const& response);
-
 class Connection : public boost::intrusive::list_base_hook<
                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
+    enum class Security { plain, tls };
+
     /// `presence` is released last.
-    Connection(std::shared_ptr<void> presence, Shard& shard, net::Socket socket, std::string peer)
+    Connection(std::shared_ptr<void> presence, Shard& shard, net::Socket socket, std::string peer,
+               Security security)
         : presence_(std::move(presence)),
           wire_(shard, std::move(socket)),
-          exchange_(wire_, std::move(peer)) {}
+          security_(security),
+          exchange_(wire_, std::move(peer), security == Security::tls ? "https" : "http") {}
 
     /// Lives as long as the connection; throws nothing but what the end of a loop throws.
     net::Task<> serve();
@@ -43,15 +40,13 @@ public:
 private:
     net::Task<> serve_all();
     net::Task<bool> read_head();
-    net::Task<> answer();
-    net::Task<> refuse(Error error);
-    void report(Response const& response);
-    net::Task<> linger();
+    net::Task<> refuse_and_close(Error error);
 
     std::shared_ptr<void> presence_;
     Wire wire_;
+    Security const security_;
     RequestParser parser_;
-    Exchange exchange_;
+    H1Exchange exchange_;
     std::chrono::steady_clock::time_point now_ = std::chrono::steady_clock::now();
     bool idle_ = false;
 };

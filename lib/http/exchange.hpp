@@ -24,11 +24,9 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "http/body_framing.hpp"
 #include "http/head_parser.hpp"
 #include "http/message.hpp"
 #include "http/trace.hpp"
@@ -37,7 +35,7 @@
 
 namespace grover::http {
 
-class Wire;
+struct Shard;
 
 /// The client is gone, or has not read for too long: there is nobody to answer.
 class Disconnected : public std::exception {
@@ -45,17 +43,23 @@ public:
     char const* what() const noexcept override { return "the client is gone"; }
 };
 
-/// Belongs to its connection, which calls one handler at a time; on the loop's thread. Reading and
-/// writing may overlap, two reads or two writes may not.
+/// Belongs to its connection, on the loop's thread. Reading and writing may overlap, two reads or
+/// two writes may not. The handler sees one protocol: what comes by HTTP/2 (http/h2/exchange.hpp)
+/// looks as it would by HTTP/1.1.
 class Exchange {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
+
+    Exchange(Exchange const&) = delete;
+    Exchange& operator=(Exchange const&) = delete;
 
     // --- the request ---
 
     /// Its views live until the handler returns.
     RequestHead const& head() const noexcept { return *head_; }
     net::Loop& loop() const noexcept;
+    /// "http", or "https" for what came through TLS.
+    std::string_view scheme() const noexcept { return scheme_; }
     std::string const& request_id() const noexcept { return request_id_; }
     TraceContext const& trace() const noexcept { return trace_; }
     /// The client's address: "127.0.0.1", "unix".
@@ -65,12 +69,12 @@ public:
 
     /// Bodies larger than this end in Error(too_large). Before the first read.
     void limit_body(std::uint64_t bytes) noexcept { body_bytes_left_ = bytes; }
-    bool body_complete() const noexcept { return body_.complete(); }
+    virtual bool body_complete() const noexcept = 0;
     /// The next bytes of the body with their framing; empty at the end. They live until the next
     /// read. Throws Error (malformed, too_large, request_timeout) or Disconnected.
-    net::Task<std::string_view> read_raw();
+    virtual net::Task<std::string_view> read_raw() = 0;
     /// The same, content only.
-    net::Task<std::string_view> read_content();
+    virtual net::Task<std::string_view> read_content() = 0;
     /// All content that is left.
     net::Task<std::string> read_all();
 
@@ -80,71 +84,66 @@ public:
     void begin(int status);
     /// Without Date, Connection and X-Request-ID, which are the exchange's own. Throws
     /// std::invalid_argument when the field would break the head.
-    void field(std::string_view name, std::string_view value);
+    virtual void field(std::string_view name, std::string_view value) = 0;
     /// The whole body. Sent at once, or with the answers of the requests that came with this one.
-    net::Task<> finish(std::string_view body);
+    virtual net::Task<> finish(std::string_view body) = 0;
 
     enum class Transfer {
         relayed,  // pieces are framed as the fields say; chunks are not for HTTP/1.0
         chunked,  // the exchange frames them: chunked, or until close for HTTP/1.0
     };
-    void stream(Transfer transfer);
+    virtual void stream(Transfer transfer) = 0;
     /// Sends a piece, the first with the head in one write.
-    net::Task<> write(std::string_view piece);
+    virtual net::Task<> write(std::string_view piece) = 0;
     /// The last piece, collected like finish() when nothing was sent before it.
-    net::Task<> end(std::string_view last = {});
+    virtual net::Task<> end(std::string_view last = {}) = 0;
 
     /// Something of this answer has left the process: it is too late for another.
-    bool sent() const noexcept;
+    virtual bool sent() const noexcept = 0;
     bool ended() const noexcept { return state_ == Answer::ended; }
     int status() const noexcept { return status_; }
     /// Of the answer's body, as far as it was written.
     std::uint64_t body_bytes_written() const noexcept { return body_bytes_written_; }
 
-private:
-    friend class Connection;
+protected:
     enum class Answer { none, head, streaming, ended };
 
-    Exchange(Wire& wire, std::string peer) : wire_(wire), peer_(std::move(peer)) {}
+    Exchange(Shard& shard, std::string peer, std::string_view scheme)
+        : shard_(shard), peer_(std::move(peer)), scheme_(scheme) {}
+    ~Exchange() = default;
+
+    /// A new request: `head` must live until the next one.
     void start(RequestHead const& head, TimePoint now);
-    /// After the handler: puts what belongs to the next request back. False when the connection
-    /// must end.
-    bool settle();
-
-    net::Task<> receive();
-    std::string_view take(std::string_view piece, std::size_t used);
-    bool body_ends_in_sight() const noexcept;
+    /// The answer to this request has no body, whatever its fields say.
     bool bodiless() const noexcept;
-    void end_head();
-    void append_chunk(std::string_view piece);
-    net::Task<> collect(std::string_view bytes);
+    /// Accounts for `piece_bytes` of the request's body, of which so many more are announced.
+    /// Throws Error(too_large).
+    void admit(std::uint64_t piece_bytes, std::uint64_t announced);
+    /// A body that moves gets its time again for every body_period_bytes.
+    void body_has_moved(std::size_t bytes) noexcept;
+    [[noreturn]] void body_is_late();
 
-    Wire& wire_;
-    std::string const peer_;  // of the connection
+    /// Starts or restarts the head for `status_`.
+    virtual void begin_head() = 0;
 
+    Shard& shard_;
     RequestHead const* head_ = nullptr;
+    TimePoint body_until_{};
+    Answer state_ = Answer::none;
+    Transfer transfer_ = Transfer::relayed;
+    int status_ = 0;
+    std::uint64_t body_bytes_written_ = 0;
+
+private:
+    std::string const peer_;  // of the connection
+    std::string_view const scheme_;
     std::string request_id_;
     TraceContext trace_;
     std::string peer_address_;
     TimePoint started_{};
     TimePoint deadline_{};
-
-    BodyFraming body_;
-    std::string_view source_;      // received and not yet handed out
-    bool source_in_body_ = false;  // source_ lies in body_buffer_, not behind the head
-    bool continued_ = false;       // nothing is owed to "Expect: 100-continue"
     std::uint64_t body_bytes_left_ = 0;
     std::uint64_t body_bytes_in_period_ = 0;
-    TimePoint body_until_{};
-    std::unique_ptr<char[]> body_buffer_;
-
-    Answer state_ = Answer::none;
-    Transfer transfer_ = Transfer::relayed;
-    int status_ = 0;
-    bool keep_alive_ = false;
-    std::size_t answer_at_ = 0;        // where this answer begins in the collected output
-    std::uint64_t writes_before_ = 0;  // of the wire, when it began
-    std::uint64_t body_bytes_written_ = 0;
 };
 
 }  // namespace grover::http

@@ -1,6 +1,6 @@
 #include "http/message_service.hpp"
 
-#include "http/connection.hpp"
+#include "http/answer.hpp"
 
 namespace grover::http {
 namespace {

@@ -39,18 +39,23 @@ public:
     }
 
     void start(net::Loops& loops) {
+        using enum Connection::Security;
+        bool const tls_alone = options_.tls && !options_.tls_port;
         if (!options_.host.empty())
-            listeners_ = net::Listener::tcp(loops, options_.host, options_.port);
-        if (!options_.unix_path.empty())
-            listeners_.push_back(net::Listener::unix_socket(loops, options_.unix_path));
-        for (auto& listener : listeners_)
-            listener->start(
-                [core = shared_from_this()](net::Loop& loop, net::Socket socket, std::string peer) {
-                    core->adopt(core->places_[loop.index()], std::move(socket), std::move(peer));
-                });
+            port_ = listen(net::Listener::tcp(loops, options_.host, options_.port),
+                           tls_alone ? tls : plain);
+        if (tls_alone) tls_port_ = port_;
+        if (options_.tls && options_.tls_port)
+            tls_port_ = listen(net::Listener::tcp(loops, options_.host, *options_.tls_port), tls);
+        if (!options_.unix_path.empty()) {
+            std::vector<std::unique_ptr<net::Listener>> one;
+            one.push_back(net::Listener::unix_socket(loops, options_.unix_path));
+            listen(std::move(one), plain);
+        }
     }
 
-    std::uint16_t port() const noexcept { return listeners_.empty() ? 0 : listeners_[0]->port(); }
+    std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t tls_port() const noexcept { return tls_port_; }
 
     /// True when no connection is left.
     bool drain(std::chrono::milliseconds limit) {
@@ -93,6 +98,7 @@ public:
             out.refused += place.shard.refused.get();
             out.timed_out += place.shard.timed_out.get();
             out.malformed += place.shard.malformed.get();
+            out.tls_failed += place.shard.tls_failed.get();
         }
         return out;
     }
@@ -107,7 +113,20 @@ private:
             connections{};
     };
 
-    void adopt(Place& place, net::Socket socket, std::string peer) {
+    std::uint16_t listen(std::vector<std::unique_ptr<net::Listener>> listeners,
+                         Connection::Security security) {
+        for (auto& listener : listeners) {
+            listener->start([core = shared_from_this(), security](
+                                net::Loop& loop, net::Socket socket, std::string peer) {
+                core->adopt(core->places_[loop.index()], std::move(socket), std::move(peer),
+                            security);
+            });
+            listeners_.push_back(std::move(listener));
+        }
+        return listeners_.back()->port();
+    }
+
+    void adopt(Place& place, net::Socket socket, std::string peer, Connection::Security security) {
         place.shard.accepted.add();
         auto const open = ++open_;
         std::shared_ptr<void> presence(this, [core = shared_from_this()](void*) { core->leave(); });
@@ -115,8 +134,8 @@ private:
             place.shard.refused.add();
             return;
         }
-        auto connection = std::make_unique<Connection>(std::move(presence), place.shard,
-                                                       std::move(socket), std::move(peer));
+        auto connection = std::make_unique<Connection>(
+            std::move(presence), place.shard, std::move(socket), std::move(peer), security);
         place.connections.push_back(*connection);
         bool const full = open > options_.connections_max;
         boost::asio::co_spawn(
@@ -153,6 +172,8 @@ private:
     AccessObserver const observer_;
     std::deque<Place> places_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
+    std::uint16_t port_ = 0;
+    std::uint16_t tls_port_ = 0;
     std::atomic<std::size_t> open_ = 0;
     std::mutex mutex_;
     std::condition_variable left_;
@@ -182,6 +203,10 @@ void Server::start() {
 
 std::uint16_t Server::port() const noexcept {
     return core_->port();
+}
+
+std::uint16_t Server::tls_port() const noexcept {
+    return core_->tls_port();
 }
 
 void Server::drain(std::chrono::milliseconds limit) {

@@ -1,6 +1,6 @@
 // The HTTP/1.1 server of every process: one listener per Loop (SO_REUSEPORT), keep-alive,
 // pipelining with the answers of one read leaving in one send, limits and deadlines of
-// base/limits.hpp, unix sockets as well as TCP.
+// base/limits.hpp, unix sockets as well as TCP, TLS beside plain (http/server_tls.hpp).
 //
 //     http::Server server(loops, {.host = "127.0.0.1", .port = 8001}, handler);
 //     server.start();                       // throws ConfigError when the address is taken
@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/limits.hpp"
@@ -28,6 +29,7 @@
 namespace grover::http {
 
 class ServerCore;
+class ServerTls;
 
 /// Answers one request. Called on the loop of the connection; may suspend. Anything it throws
 /// becomes problem+json (Error) or a plain 500 that says nothing (everything else, logged in full).
@@ -51,7 +53,12 @@ struct ServerOptions {
     bool behind_gateway = false;
     FailureObserver on_failure{};
 
+    /// With it the server speaks TLS: on `tls_port` beside the plain port, or on `port` alone.
+    std::shared_ptr<ServerTls> tls{};  // shared with who reloads it
+    std::optional<std::uint16_t> tls_port{};
+
     std::size_t connections_max = limits::connections_max;
+    std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
     std::chrono::milliseconds header_time_max = limits::header_time_max;
     std::chrono::milliseconds body_time_max = limits::body_time_max;
     std::chrono::milliseconds write_time_max = limits::write_time_max;
@@ -82,13 +89,15 @@ public:
 
     void start();
     std::uint16_t port() const noexcept;
+    /// Where TLS is spoken; 0: nowhere.
+    std::uint16_t tls_port() const noexcept;
     /// From any thread. Readiness is the caller's business. Returns when no connection is left or
     /// `limit` has passed.
     void drain(std::chrono::milliseconds limit);
 
     struct Counters {
         std::uint64_t accepted = 0, open = 0, requests = 0, refused = 0, timed_out = 0,
-                      malformed = 0;
+                      malformed = 0, tls_failed = 0;
     };
     Counters counters() const;
 

@@ -31,6 +31,7 @@ struct alignas(64) Shard {
     Counter refused{};
     Counter timed_out{};
     Counter malformed{};
+    Counter tls_failed{};
 };
 
 }  // namespace grover::http

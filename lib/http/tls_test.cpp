@@ -1,6 +1,4 @@
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -12,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "http/client.hpp"
+#include "testing/certificate.hpp"
 #include "testing/run_on.hpp"
 #include "testing/temporary_folder.hpp"
 
@@ -21,54 +20,14 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using Tcp = asio::ip::tcp;
-
-template <auto write>
-std::string pem(auto const* object) {
-    std::unique_ptr<BIO, decltype(&::BIO_free_all)> const memory(::BIO_new(::BIO_s_mem()),
-                                                                 ::BIO_free_all);
-    write(memory.get(), object);
-    char* text = nullptr;
-    auto const size = ::BIO_get_mem_data(memory.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-}
-
-/// A certificate for "localhost" that stands for itself, valid from now on.
-struct Identity {
-    std::string certificate;
-    std::string key;
-
-    static Identity make(long seconds_valid) {
-        std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> const pair(::EVP_EC_gen("P-256"),
-                                                                         ::EVP_PKEY_free);
-        std::unique_ptr<X509, decltype(&::X509_free)> const out(::X509_new(), ::X509_free);
-        ::X509_set_version(out.get(), 2);
-        ::ASN1_INTEGER_set(::X509_get_serialNumber(out.get()), 1);
-        ::X509_gmtime_adj(::X509_getm_notBefore(out.get()), -7200);
-        ::X509_gmtime_adj(::X509_getm_notAfter(out.get()), seconds_valid);
-        auto* const name = ::X509_get_subject_name(out.get());
-        ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                     reinterpret_cast<unsigned char const*>("grover test"), -1, -1,
-                                     0);
-        ::X509_set_issuer_name(out.get(), name);
-        ::X509_set_pubkey(out.get(), pair.get());
-        std::unique_ptr<X509_EXTENSION, decltype(&::X509_EXTENSION_free)> const names(
-            ::X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost"),
-            ::X509_EXTENSION_free);
-        ::X509_add_ext(out.get(), names.get(), -1);
-        ::X509_sign(out.get(), pair.get(), ::EVP_sha256());
-        auto const write_key = [](BIO* memory, EVP_PKEY const* key) {
-            ::PEM_write_bio_PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
-        };
-        return {pem<::PEM_write_bio_X509>(out.get()), pem<+write_key>(pair.get())};
-    }
-};
+using testing::Certificate;
 
 /// Answers one request on each of `count` connections.
 class TlsServer {
 public:
-    TlsServer(Identity const& identity, int count)
+    TlsServer(Certificate const& identity, int count)
         : tls_(asio::ssl::context::tls_server), acceptor_(context_, {Tcp::v4(), 0}) {
-        tls_.use_certificate(asio::buffer(identity.certificate), asio::ssl::context::pem);
+        tls_.use_certificate(asio::buffer(identity.chain), asio::ssl::context::pem);
         tls_.use_private_key(asio::buffer(identity.key), asio::ssl::context::pem);
         thread_ = std::thread([this, count] {
             for (int i = 0; i < count; ++i) serve();
@@ -111,9 +70,9 @@ protected:
     }
     ~TlsTest() override { ::unsetenv("SSL_CERT_FILE"); }
 
-    void trust(Identity const& identity) {
+    void trust(Certificate const& identity) {
         auto const file = folder_.path() / "authorities.pem";
-        std::ofstream(file) << identity.certificate;
+        std::ofstream(file) << identity.chain;
         ::setenv("SSL_CERT_FILE", file.c_str(), 1);
     }
 
@@ -135,7 +94,7 @@ protected:
     }
 
     testing::TemporaryFolder folder_;
-    Identity identity_ = Identity::make(3600);
+    Certificate identity_ = Certificate::make(3600);
     net::Loops loops_{1};
 };
 
@@ -150,12 +109,12 @@ TEST_F(TlsTest, RefusesAnotherName) {
 }
 
 TEST_F(TlsTest, RefusesAnUnknownAuthority) {
-    TlsServer const server(Identity::make(3600), 1);
+    TlsServer const server(Certificate::make(3600), 1);
     EXPECT_EQ(ask("https://localhost:" + server.port()), "service_unavailable");
 }
 
 TEST_F(TlsTest, RefusesAnExpiredCertificate) {
-    auto const expired = Identity::make(-3600);
+    auto const expired = Certificate::make(-3600);
     trust(expired);
     TlsServer const server(expired, 1);
     EXPECT_EQ(ask("https://localhost:" + server.port()), "service_unavailable");

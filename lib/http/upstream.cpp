@@ -24,31 +24,15 @@ public:
 TlsContext::TlsContext() = default;
 TlsContext::~TlsContext() = default;
 
-class UpstreamConnection::Tls {
-public:
-    Tls(net::Stream& below, asio::ssl::context& context) : stream(below, context) {}
-    asio::ssl::stream<net::Stream&> stream;
-};
-
-UpstreamConnection::UpstreamConnection(net::Loop& loop) : stream(loop) {}
-UpstreamConnection::~UpstreamConnection() = default;
-
 net::Task<std::pair<UpstreamConnection::Error, std::size_t>> UpstreamConnection::read_some(
     asio::mutable_buffer space) {
-    if (tls_) {
-        auto const [error, count] = co_await tls_->stream.async_read_some(space, net::use_tuple);
-        co_return std::pair(error, count);
-    }
+    if (tls_) co_return co_await tls_->read_some(space);
     auto const [error, count] = co_await stream.async_read_some(space, net::use_tuple);
     co_return std::pair(error, count);
 }
 
 net::Task<UpstreamConnection::Error> UpstreamConnection::write(Buffers buffers) {
-    if (tls_) {
-        auto const [error, count] =
-            co_await asio::async_write(tls_->stream, buffers, net::use_tuple);
-        co_return error;
-    }
+    if (tls_) co_return co_await tls_->write(buffers);
     auto const [error, count] = co_await asio::async_write(stream, buffers, net::use_tuple);
     co_return error;
 }
@@ -57,12 +41,8 @@ net::Task<UpstreamConnection::Error> UpstreamConnection::handshake(TlsContext& c
                                                                    std::string const& host) {
     // Reading the authorities takes 20 ms: only who speaks TLS pays for it.
     if (!context.impl_) context.impl_ = std::make_unique<TlsContext::Impl>();
-    tls_ = std::make_unique<Tls>(stream, context.impl_->context);
-    tls_->stream.set_verify_callback(asio::ssl::host_name_verification(host));
-    ::SSL_set_tlsext_host_name(tls_->stream.native_handle(), host.c_str());
-    auto const [error] =
-        co_await tls_->stream.async_handshake(asio::ssl::stream_base::client, net::use_tuple);
-    co_return error;
+    tls_ = std::make_unique<TlsStream>(stream, context.impl_->context);
+    co_return co_await tls_->connect(host);
 }
 
 Upstream::Upstream(net::Loop& loop, net::Endpoint endpoint, TlsContext& tls)

@@ -19,6 +19,7 @@
 
 #include "http/input_buffer.hpp"
 #include "http/message.hpp"
+#include "http/tls_stream.hpp"
 #include "net/endpoint.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
@@ -42,11 +43,10 @@ private:
 /// One connection, plain or through TLS. Belongs to its loop's thread.
 class UpstreamConnection {
 public:
-    using Error = boost::system::error_code;
-    using Buffers = std::array<boost::asio::const_buffer, 2>;
+    using Error = TlsStream::Error;
+    using Buffers = TlsStream::Buffers;
 
-    explicit UpstreamConnection(net::Loop& loop);
-    ~UpstreamConnection();
+    explicit UpstreamConnection(net::Loop& loop) : stream(loop) {}
 
     /// Both under the stream's deadline.
     net::Task<std::pair<Error, std::size_t>> read_some(boost::asio::mutable_buffer space);
@@ -57,10 +57,9 @@ public:
 
 private:
     friend class Upstream;
-    class Tls;
     net::Task<Error> handshake(TlsContext& context, std::string const& host);
 
-    std::unique_ptr<Tls> tls_;
+    std::unique_ptr<TlsStream> tls_;  // null: plain
     std::chrono::steady_clock::time_point idle_since_{};
 };
 

@@ -1,13 +1,40 @@
 #include "http/wire.hpp"
 
+#include <array>
+
 #include <boost/asio/write.hpp>
 
+#include "http/exchange.hpp"
+#include "http/server_tls.hpp"
+
 namespace grover::http {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using Error = boost::system::error_code;
+using Buffers = TlsStream::Buffers;
+
+}  // namespace
+
+net::Task<bool> Wire::accept_tls() {
+    tls_context_ = shard.options.tls->current();
+    tls = std::make_unique<TlsStream>(stream, *tls_context_);
+    stream.expires_at(Steady::now() + shard.options.handshake_time_max);
+    auto const error = co_await tls->accept();
+    if (error) (stream.expired() ? shard.timed_out : shard.tls_failed).add();
+    stream.never_expires();
+    co_return !error;
+}
 
 net::Task<Wire::Received> Wire::read(boost::asio::mutable_buffer space, TimePoint until) {
     read_until_ = until;
     expire();
-    auto const [error, count] = co_await stream.async_read_some(space, net::use_tuple);
+    Error error;
+    std::size_t count = 0;
+    if (tls) [[unlikely]]
+        std::tie(error, count) = co_await tls->read_some(space);
+    else
+        std::tie(error, count) = co_await stream.async_read_some(space, net::use_tuple);
     bool const late = error && stream.expired();
     read_until_ = TimePoint::max();
     expire();
@@ -17,16 +44,31 @@ net::Task<Wire::Received> Wire::read(boost::asio::mutable_buffer space, TimePoin
 net::Task<> Wire::send(std::string_view more) {
     if (output.empty() && more.empty()) co_return;
     ++writes;
-    write_until_ = std::chrono::steady_clock::now() + shard.options.write_time_max;
+    write_until_ = Steady::now() + shard.options.write_time_max;
     expire();
-    std::array<boost::asio::const_buffer, 2> const both{
-        boost::asio::buffer(output), boost::asio::buffer(more.data(), more.size())};
-    auto const [error, count] = co_await boost::asio::async_write(stream, both, net::use_tuple);
+    Buffers const both{boost::asio::buffer(output), boost::asio::buffer(more.data(), more.size())};
+    Error error;
+    std::size_t count = 0;
+    if (tls) [[unlikely]]
+        error = co_await tls->write(both);
+    else
+        std::tie(error, count) = co_await boost::asio::async_write(stream, both, net::use_tuple);
     if (error && stream.expired()) shard.timed_out.add();
     write_until_ = TimePoint::max();
     expire();
     output.clear();
     if (error) throw Disconnected();
+}
+
+net::Task<> Wire::linger() {
+    stream.expires_at(Steady::now() + shard.options.linger_time_max);
+    if (tls) co_await tls->finish();
+    stream.shutdown_send();
+    for (Error error; !error;) {
+        input.consume(input.unread().size());
+        std::tie(error, std::ignore) =
+            co_await stream.async_read_some(input.space(), net::use_tuple);
+    }
 }
 
 }  // namespace grover::http

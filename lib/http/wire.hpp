@@ -2,13 +2,13 @@
 // deadline for each direction. Internal to the server.
 #pragma once
 
-#include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "http/exchange.hpp"
 #include "http/input_buffer.hpp"
 #include "http/shard.hpp"
+#include "http/tls_stream.hpp"
 #include "net/stream.hpp"
 
 namespace grover::http {
@@ -22,6 +22,9 @@ public:
 
     Wire(Shard& shard, net::Socket socket) : shard(shard), stream(shard.loop, std::move(socket)) {}
 
+    /// The handshake; from then on everything goes through TLS. False when there was none in time.
+    net::Task<bool> accept_tls();
+
     struct Received {
         std::size_t count;  // 0: the client has closed, or is late
         bool late;
@@ -31,17 +34,22 @@ public:
     net::Task<> flush() { return send({}); }
     /// Sends what is collected and `more`, in one write.
     net::Task<> send(std::string_view more);
+    /// Waits until the client has seen the end of the answer and closes, or its time is over:
+    /// closing with bytes unread would reset the connection under the answer.
+    net::Task<> linger();
 
     Shard& shard;
     net::Stream stream;
     InputBuffer input;
     std::string output;
     std::uint64_t writes = 0;
+    std::unique_ptr<TlsStream> tls;  // null: plain
 
 private:
     // Reading and writing may overlap; the stream has the earlier deadline of the two.
     void expire() { stream.expires_at(std::min(read_until_, write_until_)); }
 
+    std::shared_ptr<boost::asio::ssl::context> tls_context_;  // what `tls` was made of
     TimePoint read_until_ = TimePoint::max();
     TimePoint write_until_ = TimePoint::max();
 };

@@ -61,6 +61,13 @@ public:
     /// /health/dependencies lists `name`; the check runs when asked, with a deadline of one second.
     void dependency(std::string name, std::function<Task<bool>(http::Deadline)> check);
 
+    enum class Reload {
+        asked,       // by SIGHUP
+        if_changed,  // about every second: what is new on the disk?
+    };
+    /// Runs `work` on the main thread, beside the loops; it may block.
+    void on_reload(std::function<void(Reload)> work) { reloads_.push_back(std::move(work)); }
+
     struct Periodic {
         std::chrono::milliseconds period;
         std::string name;
@@ -72,6 +79,7 @@ public:
     };
     std::vector<Periodic> const& periodic() const noexcept { return periodic_; }
     std::vector<Dependency> const& dependencies() const noexcept { return dependencies_; }
+    std::vector<std::function<void(Reload)>> const& reloads() const noexcept { return reloads_; }
 
 private:
     std::string service_;
@@ -84,6 +92,7 @@ private:
     TokenVerifier verifier_;
     std::vector<Periodic> periodic_;
     std::vector<Dependency> dependencies_;
+    std::vector<std::function<void(Reload)>> reloads_;
     std::vector<std::unique_ptr<http::Client>> clients_;  // by loop index
 };
 

@@ -133,13 +133,33 @@ void start_periodic(Kit& kit, std::atomic<bool> const& stopping) {
     }
 }
 
-/// Blocks until SIGTERM or SIGINT. SIGUSR1 switches debug logging on and off.
-void wait_for_stop(telemetry::Log& log, telemetry::Level configured, sigset_t const& signals) {
-    for (int signal = 0; ::sigwait(&signals, &signal) == 0;) {
-        if (signal != SIGUSR1) return;
-        log.set_level(log.level() == telemetry::Level::debug ? configured
-                                                             : telemetry::Level::debug);
+/// Blocks until SIGTERM or SIGINT. SIGUSR1 switches debug logging on and off, SIGHUP reloads.
+void wait_for_stop(Kit& kit, telemetry::Level configured, sigset_t const& signals) {
+    constexpr timespec a_second{1, 0};
+    for (;;) {
+        int const signal = ::sigtimedwait(&signals, nullptr, &a_second);
+        if (signal == SIGTERM || signal == SIGINT) return;
+        if (signal == SIGUSR1) {
+            bool const debug = kit.log().level() == telemetry::Level::debug;
+            kit.log().set_level(debug ? configured : telemetry::Level::debug);
+        } else {
+            auto const why = signal == SIGHUP ? Kit::Reload::asked : Kit::Reload::if_changed;
+            for (auto const& reload : kit.reloads()) reload(why);
+        }
     }
+}
+
+/// Handshakes from the next on use the certificate that is in the files then. A bad one changes
+/// nothing and is said once.
+void reload_certificate(Kit& kit, std::shared_ptr<http::ServerTls> const& tls) {
+    if (!tls) return;
+    kit.on_reload([&kit, tls](Kit::Reload why) {
+        if (why == Kit::Reload::if_changed && !tls->files_have_changed()) return;
+        if (auto const done = tls->reload())
+            kit.log().info("the certificate was read");
+        else
+            kit.log().error("the certificate stays as it was", {{"error", done.error()}});
+    });
 }
 
 int serve(detail::Definition const& definition, Settings const& settings,
@@ -147,7 +167,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
     // Signals are taken by this thread alone; the loops' threads inherit the mask.
     sigset_t signals;
     ::sigemptyset(&signals);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&signals, signal);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::sigaddset(&signals, signal);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 
@@ -174,7 +194,9 @@ int serve(detail::Definition const& definition, Settings const& settings,
                          .unix_path = settings.unix_socket,
                          .name = std::string(definition.about.name),
                          .behind_gateway = !running.built.relay,
-                         .on_failure = on_failure},
+                         .on_failure = on_failure,
+                         .tls = settings.tls,
+                         .tls_port = settings.tls_port},
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
 
@@ -182,12 +204,15 @@ int serve(detail::Definition const& definition, Settings const& settings,
     running.loops.start();
     std::atomic<bool> stopping{false};
     start_periodic(kit, stopping);
+    reload_certificate(kit, settings.tls);
     running.operations.set_ready(true);
-    log.info("listening",
-             {{"host", settings.host}, {"port", server.port()}, {"version", settings.version}});
+    log.info("listening", {{"host", settings.host},
+                           {"port", server.port()},
+                           {"tls_port", server.tls_port()},
+                           {"version", settings.version}});
     log.flush();
 
-    wait_for_stop(log, settings.log_level, signals);
+    wait_for_stop(kit, settings.log_level, signals);
     log.info("draining");
     running.operations.set_ready(false);
     stopping.store(true);

@@ -15,6 +15,8 @@
 //     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before
 //     the routes
 //
+// SIGHUP reads anew what Kit::on_reload() has been told of, and the certificate of TLS.
+//
 // Flags: --check-config, --print-config, --routes, --openapi, --where METHOD PATH, --version,
 // --help.
 #pragma once
@@ -37,6 +39,7 @@ struct About {
     std::string_view description;  // one sentence
     std::uint16_t port = 0;        // default of PORT
     std::string_view database;     // default of DB_NAME; empty: a service without data
+    bool front = false;            // what clients outside reach: reads TLS_CERT_FILE and its kin
 };
 
 namespace detail {

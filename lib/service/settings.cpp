@@ -52,6 +52,27 @@ Secret development_key(Environment& env) {
     return {};
 }
 
+/// One certificate for all who come through TLS.
+void read_tls(Environment& env, Settings& out) {
+    auto const certificate = env.optional_text(
+        "TLS_CERT_FILE", "certificate (PEM, with its chain); with it TLS and HTTP/2 are spoken");
+    auto const key = env.optional_text("TLS_KEY_FILE", "private key of the certificate (PEM)");
+    auto const port = static_cast<std::uint16_t>(env.integer(
+        "TLS_PORT", 0, 0, 65535, "port for TLS beside PORT; 0: PORT itself speaks TLS"));
+    if (certificate.has_value() != key.has_value())
+        env.problem("TLS_CERT_FILE", "and TLS_KEY_FILE are set together or not at all");
+    else if (!certificate && port != 0)
+        env.problem("TLS_PORT", "needs TLS_CERT_FILE and TLS_KEY_FILE");
+    if (!certificate || !key) return;
+    if (port != 0) out.tls_port = port;
+    try {
+        out.tls = std::make_shared<http::ServerTls>(
+            http::ServerTls::Files{.certificate = *certificate, .key = *key});
+    } catch (ConfigError const& error) {
+        env.problem("TLS_CERT_FILE", error.what());
+    }
+}
+
 }  // namespace
 
 Settings Settings::read(Environment& env, About const& about) {
@@ -82,6 +103,7 @@ Settings Settings::read(Environment& env, About const& about) {
         if (env.optional_text("MONGO_URL", "MongoDB, instead of the embedded store"))
             env.problem("MONGO_URL", "this version has the embedded store only: leave it unset");
     }
+    if (about.front) read_tls(env, out);
     out.internal_key =
         env.secret("INTERNAL_KEY", "signs identities between services, 32 characters or more");
     if (out.internal_key.empty()) {

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/config.hpp"
+#include "http/server_tls.hpp"
 #include "service/service.hpp"
 #include "telemetry/log.hpp"
 
@@ -21,6 +24,8 @@ struct Settings {
     std::string docs_dir;
     std::size_t threads = 1;
     Secret internal_key;
+    std::shared_ptr<http::ServerTls> tls;   // shared with the server; null: plain only
+    std::optional<std::uint16_t> tls_port;  // beside the plain port; nothing: PORT speaks TLS
 
     static Settings read(Environment& env, About const& about);
 };

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -36,6 +37,10 @@ int connect_to(int family, sockaddr const* address, socklen_t size) {
     return out;
 }
 
+SSL* ssl(std::shared_ptr<void> const& tls) {
+    return static_cast<SSL*>(tls.get());
+}
+
 }  // namespace
 
 RawClient::RawClient(std::uint16_t port) {
@@ -57,9 +62,47 @@ RawClient::~RawClient() {
     ::close(socket_);
 }
 
+bool RawClient::start_tls(TlsWish const& wish) {
+    std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> const context(
+        ::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+    ::SSL_CTX_set_security_level(context.get(), 0);
+    ::SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+    if (wish.version_max != 0) ::SSL_CTX_set_max_proto_version(context.get(), wish.version_max);
+    if (!wish.ciphers.empty()) ::SSL_CTX_set_cipher_list(context.get(), wish.ciphers.c_str());
+    tls_.reset(::SSL_new(context.get()), [](void* one) { ::SSL_free(static_cast<SSL*>(one)); });
+    if (!wish.alpn.empty())
+        ::SSL_set_alpn_protos(ssl(tls_), reinterpret_cast<unsigned char const*>(wish.alpn.data()),
+                              static_cast<unsigned>(wish.alpn.size()));
+    if (wish.session) ::SSL_set_session(ssl(tls_), static_cast<SSL_SESSION*>(wish.session.get()));
+    ::SSL_set_fd(ssl(tls_), socket_);
+    return ::SSL_connect(ssl(tls_)) == 1;
+}
+
+std::string RawClient::protocol() const {
+    unsigned char const* name = nullptr;
+    unsigned size = 0;
+    ::SSL_get0_alpn_selected(ssl(tls_), &name, &size);
+    return {reinterpret_cast<char const*>(name), size};
+}
+
+bool RawClient::resumed() const {
+    return ::SSL_session_reused(ssl(tls_)) == 1;
+}
+
+std::shared_ptr<void> RawClient::session() const {
+    return {::SSL_get1_session(ssl(tls_)),
+            [](void* one) { ::SSL_SESSION_free(static_cast<SSL_SESSION*>(one)); }};
+}
+
+long RawClient::certificate_serial() const {
+    return ::ASN1_INTEGER_get(::X509_get0_serialNumber(::SSL_get0_peer_certificate(ssl(tls_))));
+}
+
 bool RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        auto const sent = tls_
+                              ? ::SSL_write(ssl(tls_), bytes.data(), static_cast<int>(bytes.size()))
+                              : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -72,7 +115,8 @@ void RawClient::finish_sending() {
 
 bool RawClient::receive() {
     std::array<char, 16384> block{};
-    auto const got = ::recv(socket_, block.data(), block.size(), 0);
+    auto const got = tls_ ? ::SSL_read(ssl(tls_), block.data(), static_cast<int>(block.size()))
+                          : ::recv(socket_, block.data(), block.size(), 0);
     late_ = got < 0 && errno == EAGAIN;
     if (got <= 0) return false;
     buffer_.append(block.data(), static_cast<std::size_t>(got));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,14 @@ struct RawReply {
     std::string body;
 };
 
+/// How a test begins TLS; everything is what OpenSSL does by itself otherwise.
+struct TlsWish {
+    std::string alpn{};               // as on the wire: "\x02h2"
+    int version_max = 0;              // TLS1_2_VERSION
+    std::string ciphers{};            // for TLS 1.2 and older
+    std::shared_ptr<void> session{};  // of an earlier connection: to be resumed
+};
+
 /// Every wait ends after 10 seconds with what has come so far.
 class RawClient {
 public:
@@ -34,6 +43,16 @@ public:
     ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
+
+    /// From here on all bytes go through TLS, whoever the server is. False when it refuses.
+    bool start_tls(TlsWish const& wish = {});
+    /// What ALPN agreed on.
+    std::string protocol() const;
+    bool resumed() const;
+    /// For TlsWish; with TLS 1.3 only after something was read.
+    std::shared_ptr<void> session() const;
+    /// The serial number of the server's certificate.
+    long certificate_serial() const;
 
     /// Blocks until all is in the kernel's hands. False when the other side has closed.
     bool send(std::string_view bytes);
@@ -55,6 +74,7 @@ private:
     std::string read_line();
 
     int socket_ = -1;
+    std::shared_ptr<void> tls_;  // SSL; shared for its type-erased deleter
     std::string buffer_;
     bool late_ = false;  // the last receive() ended without a word of the other side
 };

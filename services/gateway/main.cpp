@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
          .title = "Grover API",
          .description = "The single entry point: every endpoint of every service.",
          .port = 8000,
-         .database = ""});
+         .database = "",
+         .front = true});
 }

@@ -94,14 +94,14 @@ class UpTest(unittest.TestCase):
             self.assertLess(time.monotonic(), ends_at, f"waited in vain until {what}")
             time.sleep(0.02)
 
-    def started(self) -> str:
-        done = self.grover("up", "--detach")
+    def started(self, *options: str) -> str:
+        done = self.grover("up", "--detach", *options)
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout
 
-    def refused(self) -> str:
+    def refused(self, *options: str) -> str:
         """What a failing `up` says, which is one line; nothing of it still runs."""
-        done = self.grover("up", "--detach")
+        done = self.grover("up", "--detach", *options)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertEqual(len(done.stdout.splitlines()), 1, done.stdout)
         self.assertEqual(self.grover("status").returncode, 3)
@@ -135,6 +135,33 @@ class UpTest(unittest.TestCase):
         key = Path(seen["INTERNAL_KEY_FILE"])
         self.assertEqual(key.stat().st_mode & 0o777, 0o600)
         self.assertEqual(len(key.read_text().strip()), 64)
+
+    def test_tls_with_a_certificate_of_its_own(self) -> None:
+        port = free_ports(1)[0]
+        self.environment["GATEWAY_TLS_PORT"] = str(port)
+        said = self.started("--tls")
+        self.assertIn(f"https://localhost:{port}", said)
+        seen = json.loads(self.get("GATEWAY", "/env"))
+        self.assertEqual(seen["TLS_PORT"], str(port))
+        certificate, key = Path(seen["TLS_CERT_FILE"]), Path(seen["TLS_KEY_FILE"])
+        self.assertEqual(key.stat().st_mode & 0o077, 0)
+        self.assertNotIn("TLS_PORT", json.loads(self.get("USER", "/env")))
+        first = certificate.read_bytes()
+        self.grover("down")
+        self.started("--tls")
+        self.assertEqual(certificate.read_bytes(), first)
+
+    def test_tls_port_taken(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            self.environment["GATEWAY_TLS_PORT"] = str(port)
+            said = self.refused("--tls")
+            self.assertIn(f"port {port} for gateway_tls is taken", said)
+            self.assertIn("set GATEWAY_TLS_PORT", said)
+
+    def test_no_tls_unless_asked(self) -> None:
+        self.started()
+        self.assertNotIn("TLS_CERT_FILE", json.loads(self.get("GATEWAY", "/env")))
 
     def test_key_and_data_survive(self) -> None:
         self.started()
