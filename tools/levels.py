@@ -33,6 +33,9 @@ OWNERS = {
     "mongoc": "lib/store",
     "argon2": "lib/auth",
     "liburing": "lib/net",
+    "zlib.h": "lib/http",
+    "zstd.h": "lib/http",
+    "brotli/": "lib/http",
     "sys/epoll.h": "lib/net",
     # Tests speak to sockets without the code that they test.
     "sys/socket.h": ("lib/net", "lib/testing"),

@@ -13,16 +13,16 @@ void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_clo
 
 }  // namespace
 
-net::Task<> deliver(http::Exchange& exchange, Attempt& attempt) {
+net::Task<> RawDelivery::deliver(Attempt& attempt) {
     bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
-    begin(exchange, attempt.head(), until_close);
-    exchange.stream(until_close ? http::Exchange::Transfer::chunked
-                                : http::Exchange::Transfer::relayed);
+    begin(exchange_, attempt.head(), until_close);
+    exchange_.stream(until_close ? http::Exchange::Transfer::chunked
+                                 : http::Exchange::Transfer::relayed);
     for (;;) {
         auto const piece = attempt.take();
         if (piece.end == Attempt::End::cut) throw http::Disconnected();
-        if (piece.end == Attempt::End::yes) co_return co_await exchange.end(piece.bytes);
-        if (!piece.bytes.empty()) co_await exchange.write(piece.bytes);
+        if (piece.end == Attempt::End::yes) co_return co_await exchange_.end(piece.bytes);
+        if (!piece.bytes.empty()) co_await exchange_.write(piece.bytes);
         co_await attempt.receive();
     }
 }

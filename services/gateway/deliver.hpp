@@ -7,8 +7,26 @@
 
 namespace grover::gateway {
 
-/// The answer of an attempt that was answered, to its end. Throws http::Disconnected when the
-/// client is gone, or must not take half an answer for a whole one: its connection is cut.
-net::Task<> deliver(http::Exchange& exchange, Attempt& attempt);
+/// What becomes of one request's answer.
+class Delivery {
+public:
+    virtual ~Delivery() = default;
+    /// What the service is asked differently; null for nothing. Lives as long as this.
+    virtual RequestEdits const* edits() const noexcept { return nullptr; }
+    /// Takes the answer of an attempt that was answered, to its end. What it throws ends the
+    /// request.
+    virtual net::Task<> deliver(Attempt& attempt) = 0;
+};
+
+/// Passes it on as it is. Throws http::Disconnected when the client is gone, or must not take half
+/// an answer for a whole one: its connection is cut.
+class RawDelivery : public Delivery {
+public:
+    explicit RawDelivery(http::Exchange& exchange) : exchange_(exchange) {}
+    net::Task<> deliver(Attempt& attempt) override;
+
+protected:
+    http::Exchange& exchange_;
+};
 
 }  // namespace grover::gateway

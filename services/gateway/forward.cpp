@@ -1,9 +1,11 @@
 #include "gateway/forward.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "auth/identity.hpp"
+#include "http/fields.hpp"
 #include "http/message.hpp"
 #include "http/trace.hpp"
 
@@ -34,17 +36,6 @@ bool is_ours(std::string_view name) noexcept {
     return name.size() >= 4 && is_one_of(name, names);
 }
 
-bool is_named_in(std::string_view list, std::string_view name) noexcept {
-    while (!list.empty()) {
-        auto part = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), part.size() + 1));
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
-        if (same_token(part, name)) return true;
-    }
-    return false;
-}
-
 void append(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
 }
@@ -60,7 +51,7 @@ bool is_hop_by_hop(std::string_view name, std::string_view connection) noexcept 
         "connection", "keep-alive", "proxy-connection",   "proxy-authorization",
         "te",         "upgrade",    "proxy-authenticate", "expect"};
     if (is_one_of(name, names)) return true;
-    return !connection.empty() && !frames_body(name) && is_named_in(connection, name);
+    return !connection.empty() && !frames_body(name) && http::has_member(connection, name);
 }
 
 bool goes_out(std::string_view name, std::string_view connection) noexcept {
@@ -68,21 +59,31 @@ bool goes_out(std::string_view name, std::string_view connection) noexcept {
     return !is_hop_by_hop(name, connection) && !is_one_of(name, ours);
 }
 
+bool RequestEdits::passes(std::string_view name) const noexcept {
+    auto const is = [&](std::string_view known) { return same_token(name, known); };
+    if (std::ranges::any_of(without, is)) return false;
+    if (only == nullptr || std::ranges::any_of(*only, is) || frames_body(name)) return true;
+    return name.size() > 8 && same_token(name.substr(0, 8), "content-");
+}
+
 std::string Forward::head(std::string_view authority) const {
-    auto const& head = exchange.head();
     std::string out;
-    out.reserve(1024 + head.size);
-    out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
+    out.reserve(1024 + request.size);
+    auto const target = edits == nullptr || edits->target.empty() ? request.target
+                                                                  : std::string_view(edits->target);
+    out.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\n");
     append(out, "Host", authority);
-    auto const connection = head.get("Connection");
-    for (auto const& [name, value] : head.fields)
-        if (!is_ours(name) && !is_hop_by_hop(name, connection)) append(out, name, value);
-    append(out, "X-Forwarded-For", exchange.peer_address());
-    append(out, "X-Forwarded-Proto", exchange.scheme());
-    if (!head.host.empty()) append(out, "X-Forwarded-Host", head.host);
-    append(out, "X-Request-ID", exchange.request_id());
-    append(out, "traceparent",
-           http::traceparent(exchange.trace().trace_id, exchange.trace().span_id));
+    auto const connection = request.get("Connection");
+    for (auto const& [name, value] : request.fields)
+        if (!is_ours(name) && !is_hop_by_hop(name, connection) &&
+            (edits == nullptr || edits->passes(name)))
+            append(out, name, value);
+    if (edits != nullptr) out += edits->more;
+    append(out, "X-Forwarded-For", peer_address);
+    append(out, "X-Forwarded-Proto", scheme);
+    if (!request.host.empty()) append(out, "X-Forwarded-Host", request.host);
+    append(out, "X-Request-ID", request_id);
+    append(out, "traceparent", http::traceparent(trace.trace_id, trace.span_id));
     if (!identity.empty()) append(out, auth::identity_header, identity);
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());

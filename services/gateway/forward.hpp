@@ -9,20 +9,52 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/exchange.hpp"
 #include "http/head_parser.hpp"
 
 namespace grover::gateway {
 
-/// One request on its way to a service. The views live as long as the exchange.
-struct Forward {
-    http::Exchange& exchange;
-    std::string_view identity;  // the caller, signed; empty for none
-    std::string_view first;     // of the body, as it is framed, when `whole` all of it
-    bool whole = true;          // the request can be sent again
-    std::chrono::steady_clock::time_point deadline;
+/// What is different in the request that a service gets: for the cache, and for transforms.
+struct RequestEdits {
+    std::string target;                              // empty: as it came
+    std::vector<std::string_view> without;           // fields that stay here
+    std::vector<std::string> const* only = nullptr;  // no others go, but framing and Content-*
+    std::string more;                                // "Name: value\r\n" each
 
+    bool passes(std::string_view name) const noexcept;
+    void add(std::string_view name, std::string_view value) {
+        more.append(name).append(": ").append(value).append("\r\n");
+    }
+};
+
+/// One request on its way to a service. The views live as long as what it was made of: a client's
+/// exchange, or a request of the gateway itself.
+struct Forward {
+    http::RequestHead const& request;
+    std::string_view request_id;
+    http::TraceContext const& trace;
+    std::string_view peer_address;
+    std::string_view scheme = "http";  // of the client's request
+    std::string_view identity;  // the caller, signed; empty for none
+    std::chrono::steady_clock::time_point deadline;
+    http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
+    std::string_view first{};        // of the body, as it is framed; when whole() all of it
+    RequestEdits const* edits = nullptr;
+
+    /// Without its body.
+    static Forward of(http::Exchange const& exchange, std::string_view identity) {
+        return {.request = exchange.head(),
+                .request_id = exchange.request_id(),
+                .trace = exchange.trace(),
+                .peer_address = exchange.peer_address(),
+                .scheme = exchange.scheme(),
+                .identity = identity,
+                .deadline = exchange.deadline()};
+    }
+    /// The request can be sent again.
+    bool whole() const noexcept { return body == nullptr; }
     /// The head as HTTP/1.1 text. The parsed fields are re-serialised, so nothing that only looks
     /// like a field gets through.
     std::string head(std::string_view authority) const;

@@ -14,15 +14,15 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     connection_->stream.expires_at(forward.deadline);
     auto const text = forward.head(authority_);
     co_await send(forward, text);
-    co_return co_await receive_head(forward.exchange.head().method);
+    co_return co_await receive_head(forward.request.method);
 }
 
 /// The head with the first piece of the body, then the rest as it comes. A service may answer
 /// before it has read everything: what cannot be sent any more is no failure yet.
 net::Task<> Http1Attempt::send(Forward const& forward, std::string_view head) {
     bool open = !co_await connection_->write({asio::buffer(head), asio::buffer(forward.first)});
-    while (open && !forward.whole && !forward.exchange.body_complete()) {
-        auto const piece = co_await forward.exchange.read_raw();
+    while (open && !forward.whole() && !forward.body->body_complete()) {
+        auto const piece = co_await forward.body->read_raw();
         open = !co_await connection_->write({asio::buffer(piece), asio::const_buffer()});
     }
     whole_request_sent_ = open;

@@ -121,7 +121,8 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
                 .with_retry_after(std::chrono::seconds(30));
         exchange.limit_body(limits::upload_body_bytes_max);
         auto const identity = co_await identity_of(exchange);
-        co_await gateway::relay(exchange, *upstream, identity);
+        RawDelivery delivery(exchange);
+        co_await gateway::relay(exchange, *upstream, identity, delivery);
         status = exchange.status();
     } catch (Error const& e) {
         observe(exchange, *row, e.status());

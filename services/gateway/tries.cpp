@@ -20,23 +20,24 @@ Upstream::Upstream(net::Loop& loop, std::string called, net::Endpoint const& end
     sweep = loop.on_sweep([this](auto now) { connections.sweep(now); });
 }
 
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity) {
-    Forward forward{.exchange = exchange,
-                    .identity = identity,
-                    .first = {},
-                    .whole = true,
-                    .deadline = exchange.deadline()};
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity,
+                  Delivery& delivery) {
+    auto forward = Forward::of(exchange, identity);
+    forward.edits = delivery.edits();
     if (!exchange.body_complete()) forward.first = co_await exchange.read_raw();
-    forward.whole = exchange.body_complete();
+    if (!exchange.body_complete()) forward.body = &exchange;
+    co_await relay(forward, upstream, delivery);
+}
 
+net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery) {
     auto connection = upstream.connections.kept();
-    bool once_more = connection && forward.whole && may_repeat(exchange.head());
+    bool once_more = connection && forward.whole() && may_repeat(forward.request);
     for (;; once_more = false) {
-        if (!connection) connection = co_await upstream.connections.connect(exchange.deadline());
+        if (!connection) connection = co_await upstream.connections.connect(forward.deadline);
         Http1Attempt attempt(std::move(connection), upstream.authority);
         auto const outcome = co_await attempt.ask(forward);
         if (outcome == Outcome::answered) {
-            co_await deliver(exchange, attempt);
+            co_await delivery.deliver(attempt);
             if (auto free = attempt.release()) upstream.connections.keep(std::move(free));
             co_return;
         }

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "gateway/deliver.hpp"
 #include "http/exchange.hpp"
 #include "http/upstream.hpp"
 
@@ -24,8 +25,13 @@ struct Upstream {
     net::Loop::SweepHandle sweep;
 };
 
-/// Relays to `upstream`; `identity` is the signed identity of the caller, empty for none. Throws
-/// Error only while nothing of an answer has been sent, http::Disconnected when the client is gone.
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity);
+/// Relays a client's request to `upstream`, and gives the answer to `delivery`; `identity` is the
+/// signed identity of the caller, empty for none. Throws Error only while nothing of an answer has
+/// been sent, http::Disconnected when the client is gone.
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity,
+                  Delivery& delivery);
+
+/// The same for a request that is not, or not yet, a client's exchange.
+net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery);
 
 }  // namespace grover::gateway
