@@ -7,10 +7,6 @@
 namespace grover::resilience {
 namespace {
 
-std::int64_t ns_of(TimePoint time) noexcept {
-    return std::chrono::duration_cast<Duration>(time.time_since_epoch()).count();
-}
-
 /// `a` times `b`, both not negative; no wrap-around, whatever a configuration or a cost says.
 std::int64_t product(std::int64_t a, std::uint64_t b) noexcept {
     constexpr auto most = std::numeric_limits<std::int64_t>::max() / 4;

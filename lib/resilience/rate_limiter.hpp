@@ -12,12 +12,9 @@
 #include <string_view>
 
 #include "net/task.hpp"
+#include "resilience/time.hpp"
 
 namespace grover::resilience {
-
-using Steady = std::chrono::steady_clock;
-using TimePoint = Steady::time_point;
-using Duration = std::chrono::nanoseconds;
 
 /// `permits` per `period` in the long run, and `burst` at once after a quiet time. All must be
 /// positive; `permits` per `period` at most ten million per second.
