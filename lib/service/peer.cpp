@@ -36,6 +36,9 @@ Error error_of(http::Response const& reply, std::string const& name) {
 }  // namespace
 
 Peer::Peer(Kit& kit, std::string name, std::string origin)
+    : Peer(kit, std::move(name), [origin = std::move(origin)] { return origin; }) {}
+
+Peer::Peer(Kit& kit, std::string name, std::function<std::string()> origin)
     : kit_(kit), name_(std::move(name)), origin_(std::move(origin)) {}
 
 std::string Peer::sign(auth::Caller const& caller) const {
@@ -51,7 +54,8 @@ Task<http::Response> Peer::call(std::string method, std::string target, std::str
 
 Task<http::Response> Peer::exchange(std::string method, std::string target, std::string body,
                                     http::RequestInfo info, std::string identity) {
-    http::Outgoing out{.origin = origin_, .method = std::move(method), .target = std::move(target)};
+    http::Outgoing out{
+        .origin = origin_(), .method = std::move(method), .target = std::move(target)};
     if (!identity.empty()) out.headers.add(auth::identity_header, identity);
     out.headers.add("X-Request-ID", info.request_id.empty() ? random_hex(16) : info.request_id);
     if (!info.trace_id.empty())
@@ -67,7 +71,7 @@ Task<http::Response> Peer::exchange(std::string method, std::string target, std:
 }
 
 Task<bool> Peer::healthy(http::Deadline deadline) {
-    http::Outgoing out{.origin = origin_, .method = "GET", .target = "/health"};
+    http::Outgoing out{.origin = origin_(), .method = "GET", .target = "/health"};
     auto const reply = co_await kit_.client().send(std::move(out), deadline);
     co_return reply.status == 200;
 }

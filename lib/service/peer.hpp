@@ -5,6 +5,7 @@
 //     CardsRequest{ids}, info);
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "http/extract.hpp"
@@ -18,6 +19,8 @@ public:
     /// `name` is what errors call the other service ("user service"); `origin` as in
     /// http::Outgoing.
     Peer(Kit& kit, std::string name, std::string origin);
+    /// Asked for the origin before every call, on the caller's loop: where instances come and go.
+    Peer(Kit& kit, std::string name, std::function<std::string()> origin);
 
     /// The reply's body as T. Throws Error: the peer's own 4xx as they are, else unavailable,
     /// bad_gateway or gateway_timeout.
@@ -56,7 +59,7 @@ private:
 
     Kit& kit_;
     std::string name_;
-    std::string origin_;
+    std::function<std::string()> origin_;
 };
 
 }  // namespace grover::service

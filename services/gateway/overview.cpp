@@ -35,16 +35,6 @@ void merge(json::object& into, json::object const& from) {
         if (!into.contains(name)) into[name] = value;
 }
 
-/// The paths that clients reach through the gateway: the API, not each service's own operations
-/// endpoints.
-json::object api_paths(json::object const& document) {
-    json::object out;
-    if (auto const* paths = document.if_contains("paths"); paths && paths->is_object())
-        for (auto const& [path, item] : paths->get_object())
-            if (find_row(path)) out[path] = item;
-    return out;
-}
-
 http::Response uncached(std::string body) {
     auto response = http::Response::json(200, std::move(body));
     response.headers.add("Cache-Control", "no-store");
@@ -53,7 +43,8 @@ http::Response uncached(std::string body) {
 
 }  // namespace
 
-Overview::Overview(std::vector<Member> members) : members_(std::move(members)) {}
+Overview::Overview(Members members, Knows knows)
+    : members_(std::move(members)), knows_(std::move(knows)) {}
 
 void Overview::routes(http::Router& router) {
     router.get("/", *this, &Overview::root).summary("What this is").tag("operations").also("/api");
@@ -64,13 +55,23 @@ void Overview::routes(http::Router& router) {
 
 net::Task<http::Response> Overview::root() {
     json::array names;
-    for (auto const& member : members_) names.emplace_back(std::string(name_of(member.target)));
+    for (auto const& member : members_()) names.emplace_back(member.name);
     co_return http::Response::json(200,
                                    json::serialize(json::object{{"service", "Grover API Gateway"},
                                                                 {"version", GROVER_VERSION},
                                                                 {"status", "running"},
                                                                 {"documentation", "/docs"},
                                                                 {"services", std::move(names)}}));
+}
+
+/// The paths that clients reach through the gateway: the API, not each service's own operations
+/// endpoints.
+json::object Overview::api_paths(json::object const& document) const {
+    json::object out;
+    if (auto const* paths = document.if_contains("paths"); paths && paths->is_object())
+        for (auto const& [path, item] : paths->get_object())
+            if (knows_(path)) out[path] = item;
+    return out;
 }
 
 std::string Overview::kept_if_fresh(Kept const& kept, std::chrono::seconds age) {
@@ -96,14 +97,15 @@ net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
     if (auto kept = kept_if_fresh(health_, health_age_max); !kept.empty())
         co_return uncached(std::move(kept));
     info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
+    auto const members = members_();
     std::vector<net::Task<Probe>> probes;
-    for (auto const& member : members_) probes.push_back(probe(*member.peer, info));
+    for (auto const& member : members) probes.push_back(probe(*member.peer, info));
     auto const found = co_await net::gather(std::move(probes));
 
     SystemHealth health;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
         if (!found[i].healthy) health.overall_status = "degraded";
-        auto& member = health.services[std::string(name_of(members_[i].target))];
+        auto& member = health.services[members[i].name];
         member.status = found[i].healthy ? "healthy" : "unhealthy";
         member.latency_ms = std::round(found[i].latency_ms * 100) / 100;
     }
@@ -115,17 +117,17 @@ net::Task<http::Response> Overview::health_services(http::RequestInfo info) {
     co_return uncached(std::move(body));
 }
 
-net::Task<json::value> Overview::document(Member const& member, http::RequestInfo info) {
+net::Task<json::value> Overview::document(Member member, http::RequestInfo info) {
     try {
         auto const reply = co_await member.peer->call("GET", "/openapi.json", {}, std::move(info));
         auto value = json::parse(reply.body);
         std::lock_guard const lock(mutex_);
-        last_documents_[member.target] = value;
+        last_documents_[member.name] = value;
         co_return value;
     } catch (std::exception const&) {
         // A service that is down keeps its place in the documentation.
         std::lock_guard const lock(mutex_);
-        auto const last = last_documents_.find(member.target);
+        auto const last = last_documents_.find(member.name);
         co_return last == last_documents_.end() ? json::value() : last->second;
     }
 }
@@ -135,7 +137,7 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
         co_return http::Response::json(200, std::move(kept));
     info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
     std::vector<net::Task<json::value>> asked;
-    for (auto const& member : members_) asked.push_back(document(member, info));
+    for (auto const& member : members_()) asked.push_back(document(member, info));
     auto const documents = co_await net::gather(std::move(asked));
 
     auto merged = own_document_;

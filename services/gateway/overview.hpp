@@ -3,12 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "gateway/table.hpp"
 #include "http/router.hpp"
 #include "service/peer.hpp"
 
@@ -18,11 +18,15 @@ namespace grover::gateway {
 class Overview {
 public:
     struct Member {
-        Target target;
+        std::string name;  // "user"
         service::Peer* peer;
     };
+    /// Both may answer differently after a reload: the services that run, and whether a path is the
+    /// API's.
+    using Members = std::function<std::vector<Member>()>;
+    using Knows = std::function<bool(std::string_view path)>;
 
-    explicit Overview(std::vector<Member> members);
+    Overview(Members members, Knows knows);
 
     void routes(http::Router& router);
     /// The gateway's own document, into which those of the services are merged.
@@ -43,15 +47,18 @@ private:
         double latency_ms = 0;
     };
     net::Task<Probe> probe(service::Peer& peer, http::RequestInfo info);
-    net::Task<boost::json::value> document(Member const& member, http::RequestInfo info);
+    net::Task<boost::json::value> document(Member member, http::RequestInfo info);
     std::string kept_if_fresh(Kept const& kept, std::chrono::seconds age);
 
-    std::vector<Member> members_;
+    boost::json::object api_paths(boost::json::object const& document) const;
+
+    Members members_;
+    Knows knows_;
     boost::json::object own_document_;
     std::mutex mutex_;  // for what is kept
     Kept health_;
     Kept openapi_;
-    std::map<Target, boost::json::value> last_documents_;
+    std::map<std::string, boost::json::value> last_documents_;
 };
 
 }  // namespace grover::gateway

@@ -6,35 +6,9 @@
 namespace grover::gateway {
 namespace {
 
-struct Setting {
-    std::string_view variable;
-    std::string_view fallback;  // empty: the service is off unless its address is set
-};
-constexpr std::array settings{Setting{"USER_SERVICE_URL", "http://127.0.0.1:8001"},
-                              Setting{"POST_SERVICE_URL", "http://127.0.0.1:8002"},
-                              Setting{"MEDIA_SERVICE_URL", ""}, Setting{"PAYMENT_SERVICE_URL", ""},
-                              Setting{"NOTIFICATION_SERVICE_URL", ""}};
-
-std::string service_name(Target target) {
-    return std::string(name_of(target));
-}
-
-std::array<std::unique_ptr<service::Peer>, targets> make_peers(service::Kit& kit,
-                                                               Program::Config const& config) {
-    std::array<std::unique_ptr<service::Peer>, targets> peers;
-    for (std::size_t i = 0; i < targets; ++i)
-        if (config.origins[i])
-            peers[i] = std::make_unique<service::Peer>(
-                kit, service_name(static_cast<Target>(i)) + " service", *config.origins[i]);
-    return peers;
-}
-
-std::vector<Overview::Member> members(
-    std::array<std::unique_ptr<service::Peer>, targets> const& peers) {
-    std::vector<Overview::Member> out;
-    for (std::size_t i = 0; i < targets; ++i)
-        if (peers[i]) out.push_back({static_cast<Target>(i), peers[i].get()});
-    return out;
+std::shared_ptr<Snapshot const> compile(Config config, Overrides const& overrides) {
+    overrides.apply(config);
+    return std::make_shared<Snapshot const>(std::move(config));
 }
 
 /// The token of the head, and whether there was one at all: a malformed Authorization is a wrong
@@ -46,47 +20,44 @@ std::string_view presented_token(http::RequestHead const& head) {
 }  // namespace
 
 Program::Config Program::Config::read(Environment& env) {
-    Config config;
-    for (std::size_t i = 0; i < targets; ++i) {
-        auto const purpose =
-            "where the " + service_name(static_cast<Target>(i)) + " service listens";
-        auto const& [variable, fallback] = settings[i];
-        config.origins[i] = env.optional_url(std::string(variable), purpose);
-        if (!config.origins[i] && !fallback.empty()) config.origins[i] = std::string(fallback);
-        if (config.origins[i] && !net::Endpoint::parse(*config.origins[i]))
-            env.problem(std::string(variable), "is not an address that can be connected to");
-    }
-    return config;
+    auto const file = env.text("GATEWAY_CONFIG", default_config_file(), "the configuration file");
+    Config out{.source = Source::of(file), .settings = {}, .overrides = {}};
+    out.settings = parse_config(out.source);
+    out.overrides = Overrides::read(env, out.settings);
+    return out;
 }
 
-Program::Program(service::Kit& kit, Config const& config)
+Program::Program(service::Kit& kit, Config config)
     : kit_(kit),
-      peers_(make_peers(kit, config)),
-      sessions_(kit, *peers_[static_cast<std::size_t>(Target::user)]),
-      overview_(members(peers_)) {
-    for (std::size_t i = 0; i < targets; ++i) {
-        auto const name = service_name(static_cast<Target>(i));
-        durations_[i] =
-            &kit.metrics().histogram("gateway_relay_duration_seconds",
-                                     "Time to answer a relayed request", {{"upstream", name}});
-        for (std::size_t c = 1; c < 6; ++c)
-            answers_[i][c] =
-                &kit.metrics().counter("gateway_relayed_total", "Relayed requests by status class",
-                                       {{"upstream", name}, {"status", std::to_string(c) + "xx"}});
-        if (peers_[i])
-            kit.dependency(name + "_service", [peer = peers_[i].get()](http::Deadline deadline) {
-                return peer->healthy(deadline);
-            });
-    }
-    upstreams_.resize(kit.loops().size());
-    for (std::size_t loop = 0; loop < upstreams_.size(); ++loop) {
+      directory_(kit, compile(std::move(config.settings), config.overrides)),
+      views_(kit.loops().size()),
+      sessions_(kit, directory_.peer("user")),
+      overview_(
+          [this] { return directory_.members(); },
+          [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }) {
+    for (std::size_t loop = 0; loop < views_.size(); ++loop)
         tls_.push_back(std::make_unique<http::TlsContext>());
-        for (std::size_t i = 0; i < targets; ++i)
-            if (config.origins[i])
-                upstreams_[loop][i] = std::make_unique<Upstream>(
-                    kit.loops().at(loop), service_name(static_cast<Target>(i)),
-                    *net::Endpoint::parse(*config.origins[i]), *tls_.back());
+    for (auto const& member : directory_.members())
+        kit.dependency(member.name + "_service", [peer = member.peer](http::Deadline deadline) {
+            return peer->healthy(deadline);
+        });
+    for (std::size_t loop = 0; loop < views_.size(); ++loop)
+        views_[loop] = make_view(loop, directory_.snapshot());
+}
+
+ViewPtr Program::make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot) {
+    View view;
+    for (auto const& service : snapshot->services) {
+        auto& upstream = view.upstreams.emplace_back();
+        if (service.settings.instances.empty()) continue;
+        upstream = std::make_shared<Upstream>(
+            kit_.loops().at(loop), service.name,
+            *net::Endpoint::parse(service.settings.instances.front()), *tls_[loop]);
     }
+    for (auto const& route : snapshot->routes)
+        view.metrics.emplace_back(kit_.metrics(), route.name);
+    view.snapshot = std::move(snapshot);
+    return boost::make_local_shared<View>(std::move(view));
 }
 
 void Program::routes(http::Router& router) {
@@ -96,57 +67,68 @@ void Program::routes(http::Router& router) {
         .tag("operations");
 }
 
-net::Task<std::string> Program::identity_of(http::Exchange& exchange) {
+net::Task<std::shared_ptr<service::Sessions::Found const>> Program::session_of(
+    http::Exchange& exchange) {
     auto const token = presented_token(exchange.head());
-    if (token.empty()) co_return std::string();
-    if (auto const known = sessions_.cached(token)) co_return known->identity;
+    if (token.empty()) co_return nullptr;
+    if (auto known = sessions_.cached(token)) co_return known;
     http::RequestInfo info;
     info.request_id = exchange.request_id();
     info.trace_id = exchange.trace().trace_id;
     info.deadline = exchange.deadline();
-    auto const found = co_await sessions_.find(token, std::move(info));
-    co_return found->identity;
+    co_return co_await sessions_.find(token, std::move(info));
 }
 
 net::Task<bool> Program::relay(http::Exchange& exchange) {
-    auto const* row = find_row(exchange.head().path());
-    if (!row) co_return false;
-    auto const index = static_cast<std::size_t>(row->target);
-    auto* upstream = upstreams_[exchange.loop().index()][index].get();
+    RequestRecord record;
+    record.view = views_[exchange.loop().index()];
+    auto const& snapshot = *record.view->snapshot;
+    auto const match = snapshot.table.find(exchange.head());
+    if (match.route == Table::none) {
+        if (match.allow == 0) co_return false;
+        throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
+            .with_allow(method_list(match.allow));
+    }
+    record.route_index = static_cast<std::size_t>(match.route);
+    record.route = &snapshot.routes[record.route_index];
+    record.service = snapshot.services[record.route->service].name;
     int status = 500;
     try {
-        if (!upstream)
-            throw Error(ErrorCode::unavailable,
-                        "the " + service_name(row->target) + " service is not running")
-                .with_retry_after(std::chrono::seconds(30));
-        exchange.limit_body(limits::upload_body_bytes_max);
-        auto const identity = co_await identity_of(exchange);
-        RawDelivery delivery(exchange);
-        co_await gateway::relay(exchange, *upstream, identity, delivery);
+        co_await answer(exchange, record);
         status = exchange.status();
     } catch (Error const& e) {
-        observe(exchange, *row, e.status());
+        observe(exchange, record, e.status());
         throw;
     } catch (...) {
-        observe(exchange, *row, 499);  // the client is gone
+        observe(exchange, record, 499);  // the client is gone
         throw;
     }
-    observe(exchange, *row, status);
+    observe(exchange, record, status);
     co_return true;
 }
 
-void Program::observe(http::Exchange const& exchange, Row const& row, int status) {
+net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
+    auto* upstream = record.view->upstreams[record.route->service].get();
+    if (!upstream)
+        throw Error(ErrorCode::unavailable,
+                    "the " + std::string(record.service) + " service is not running")
+            .with_retry_after(std::chrono::seconds(30));
+    exchange.limit_body(limits::upload_body_bytes_max);
+    record.session = co_await session_of(exchange);
+    RawDelivery delivery(exchange);
+    co_await gateway::relay(exchange, *upstream, record.identity(), delivery);
+}
+
+void Program::observe(http::Exchange const& exchange, RequestRecord const& record, int status) {
     auto const took = std::chrono::steady_clock::now() - exchange.started();
-    auto const index = static_cast<std::size_t>(row.target);
-    durations_[index]->observe(std::chrono::duration<double>(took).count());
-    answers_[index][std::min<std::size_t>(static_cast<std::size_t>(status) / 100, 5)]->add();
+    record.view->metrics[record.route_index].observe(exchange.head().method, status, took);
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
-    // The pattern, not the path: a path or query may hold what must not be kept.
+    // The route, not the path: a path or query may hold what must not be kept.
     kit_.log().write(level, "request",
                      {{"method", exchange.head().method},
-                      {"route", row.pattern},
-                      {"upstream", name_of(row.target)},
+                      {"route", record.route->name},
+                      {"upstream", record.service},
                       {"status", status},
                       {"bytes", exchange.body_bytes_written()},
                       {"us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},

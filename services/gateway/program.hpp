@@ -1,16 +1,15 @@
-// The gateway, wired: the table, the upstreams per loop, the session cache, and what it says of
-// itself.
+// The gateway, wired: the configuration, the upstreams per loop, the session cache, and what it
+// says of itself.
 #pragma once
 
-#include <array>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/config/load.hpp"
+#include "gateway/directory.hpp"
 #include "gateway/overview.hpp"
-#include "gateway/table.hpp"
-#include "gateway/tries.hpp"
+#include "gateway/record.hpp"
 #include "http/exchange.hpp"
 #include "service/peer.hpp"
 #include "service/service.hpp"
@@ -21,13 +20,14 @@ namespace grover::gateway {
 class Program {
 public:
     struct Config {
-        std::array<std::optional<std::string>, targets>
-            origins;  // by Target; nothing: not running yet
+        Source source;
+        gateway::Config settings;  // of the source
+        Overrides overrides;
         static Config read(Environment& env);
     };
     static store::Schema schema() { return {}; }
 
-    Program(service::Kit& kit, Config const& config);
+    Program(service::Kit& kit, Config config);
 
     void routes(http::Router& router);
     /// The document of the gateway's own routes is the base of the union that /openapi.json serves.
@@ -39,17 +39,17 @@ public:
     net::Task<bool> relay(http::Exchange& exchange);
 
 private:
-    net::Task<std::string> identity_of(http::Exchange& exchange);
-    void observe(http::Exchange const& exchange, Row const& row, int status);
+    ViewPtr make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot);
+    net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
+    net::Task<std::shared_ptr<service::Sessions::Found const>> session_of(http::Exchange& exchange);
+    void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 
     service::Kit& kit_;
-    std::array<std::unique_ptr<service::Peer>, targets> peers_;
-    std::vector<std::unique_ptr<http::TlsContext>> tls_;                     // by loop
-    std::vector<std::array<std::unique_ptr<Upstream>, targets>> upstreams_;  // by loop
+    Directory directory_;
+    std::vector<std::unique_ptr<http::TlsContext>> tls_;  // by loop
+    std::vector<ViewPtr> views_;                          // by loop
     service::Sessions sessions_;
     Overview overview_;
-    std::array<telemetry::Histogram*, targets> durations_{};
-    std::array<std::array<telemetry::Counter*, 6>, targets> answers_{};  // by status class
 };
 
 }  // namespace grover::gateway

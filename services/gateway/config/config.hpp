@@ -1,0 +1,34 @@
+// The configuration of the gateway: what gateway.yaml may say. Each section is a described struct
+// beside the code that uses it; this is their list, in the order of the shipped file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "gateway/config/reader.hpp"
+#include "gateway/routes/settings.hpp"
+
+namespace grover::gateway {
+
+/// One service behind the gateway.
+struct ServiceSettings {
+    /// "http://host:port", "https://host:port" or "unix:/path"; none: answers 503.
+    std::vector<std::string> instances;
+};
+BOOST_DESCRIBE_STRUCT(ServiceSettings, (), (instances))
+
+struct Config {
+    std::map<std::string, ServiceSettings> services;
+    std::map<std::string, VersionSettings> versions;
+    std::vector<RouteSettings> routes;
+};
+BOOST_DESCRIBE_STRUCT(Config, (), (services, versions, routes))
+
+void validate(ServiceSettings const& service, config::Where const& where);
+/// The rules that join sections: names that must be there, routes that nothing can reach.
+void validate(Config const& config, config::Where const& where);
+
+}  // namespace grover::gateway

@@ -1,0 +1,68 @@
+#include "gateway/config/load.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "net/endpoint.hpp"
+
+namespace grover::gateway {
+namespace {
+
+/// "user" -> "USER_SERVICE_URL".
+std::string variable_of(std::string_view service) {
+    std::string out;
+    for (char const c : service)
+        out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    return out + "_SERVICE_URL";
+}
+
+}  // namespace
+
+std::string default_config_file() {
+    std::error_code ignored;
+    auto const program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    return (program.parent_path().parent_path() / "share" / "gateway" / "gateway.yaml").string();
+}
+
+Source Source::of(std::string file) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error))
+        throw ConfigError(file + ": there is no such file");
+    std::ifstream in(file, std::ios::binary);
+    std::string text(config::file_bytes_max + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || !in.is_open()) throw ConfigError(file + ": cannot be read");
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return {std::move(file), std::move(text)};
+}
+
+Overrides Overrides::read(Environment& env, Config const& config) {
+    Overrides out;
+    for (auto const& [service, settings] : config.services) {
+        auto const variable = variable_of(service);
+        auto const given =
+            env.list(variable, "", "where the " + service + " service listens, over the file");
+        for (auto const& url : given)
+            if (!net::Endpoint::parse(url))
+                env.problem(variable, "is not an address that can be connected to");
+        if (!given.empty()) out.instances[service] = given;
+    }
+    return out;
+}
+
+void Overrides::apply(Config& config) const {
+    for (auto const& [service, urls] : instances)
+        if (auto const found = config.services.find(service); found != config.services.end())
+            found->second.instances = urls;
+}
+
+Config parse_config(Source const& source) {
+    config::Problems problems(source.file);
+    auto const tree = config::parse(source.text, problems);
+    auto config = config::read<Config>(tree, problems);
+    if (!problems.empty()) throw ConfigError(problems.print());
+    return config;
+}
+
+}  // namespace grover::gateway

@@ -1,0 +1,211 @@
+#include "gateway/config/reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gateway/config/load.hpp"
+
+namespace grover::gateway::config {
+
+enum class Colour { red, dark_green };
+BOOST_DESCRIBE_ENUM(Colour, red, dark_green)
+
+struct Inner {
+    int count = 3;
+    std::optional<std::string> note;
+};
+BOOST_DESCRIBE_STRUCT(Inner, (), (count, note))
+
+struct Sample {
+    bool on = false;
+    std::uint16_t port = 1;
+    double factor = 1;
+    std::string text = "default";
+    std::chrono::milliseconds time{5};
+    Bytes size;
+    Ratio share;
+    Timestamp at;
+    Colour colour = Colour::red;
+    std::vector<int> numbers;
+    std::map<std::string, Inner> inners;
+    boost::json::value any;
+};
+BOOST_DESCRIBE_STRUCT(Sample, (),
+                      (on, port, factor, text, time, size, share, at, colour, numbers, inners, any))
+
+void validate(Inner const& inner, Where const& where) {
+    if (inner.count < 0) where.add("count", "must not be negative");
+}
+
+namespace {
+
+/// Reads `text`; what was wrong goes to `problems`.
+Sample sample(std::string_view text, std::string& problems) {
+    Problems found("f");
+    auto const tree = parse(text, found);
+    auto out = read<Sample>(tree, found);
+    problems = found.print();
+    return out;
+}
+
+std::string problems_of(std::string_view text) {
+    std::string problems;
+    sample(text, problems);
+    return problems;
+}
+
+TEST(Reader, ReadsEveryType) {
+    std::string problems;
+    auto const out = sample(R"(
+on: yes
+port: 65535
+factor: 0.25
+text: "true"
+time: 1.5s
+size: 64KiB
+share: 20%
+at: 2027-06-30
+colour: dark_green
+numbers: [1, 2]
+inners:
+  a: {count: 7, note: hello}
+  b:
+any: {n: 1, r: 0.5, b: true, s: "1", z: null, l: [x]}
+)",
+                            problems);
+    EXPECT_EQ(problems, "");
+    EXPECT_TRUE(out.on);
+    EXPECT_EQ(out.port, 65535);
+    EXPECT_EQ(out.factor, 0.25);
+    EXPECT_EQ(out.text, "true");
+    EXPECT_EQ(out.time, std::chrono::milliseconds(1500));
+    EXPECT_EQ(out.size.count, 65536u);
+    EXPECT_EQ(out.share.value, 0.2);
+    EXPECT_EQ(out.at.to_string(), "2027-06-30T00:00:00.000Z");
+    EXPECT_EQ(out.colour, Colour::dark_green);
+    EXPECT_EQ(out.numbers, (std::vector{1, 2}));
+    EXPECT_EQ(out.inners.at("a").count, 7);
+    EXPECT_EQ(out.inners.at("a").note, "hello");
+    EXPECT_EQ(out.inners.at("b").count, 3);
+    EXPECT_EQ(boost::json::serialize(out.any),
+              R"({"n":1,"r":5E-1,"b":true,"s":"1","z":null,"l":["x"]})");
+}
+
+TEST(Reader, WhatIsNotSaidKeepsItsDefault) {
+    std::string problems;
+    auto const out = sample("text:\n", problems);
+    EXPECT_EQ(problems, "");
+    EXPECT_EQ(out.text, "default");
+    EXPECT_EQ(sample("", problems).port, 1);
+    EXPECT_EQ(problems, "");
+    EXPECT_EQ(sample("# only a comment\n", problems).port, 1);
+    EXPECT_EQ(problems, "");
+}
+
+TEST(Reader, NamesEveryProblemWithItsLine) {
+    EXPECT_EQ(problems_of("prt: 1\ntime: fast\ninners:\n  a:\n    count: -1\nnumbers: [1, x]\n"),
+              "f:1: unknown key 'prt'; did you mean 'port'?\n"
+              "f:2: must be a duration as in 250ms, 1.5s, 2m, 1h or 7d, not 'fast'\n"
+              "f:5: must not be negative\n"
+              "f:6: must be a whole number in range, not 'x'");
+    EXPECT_EQ(problems_of("colour: dark_gren"),
+              "f:1: there is no 'dark_gren'; did you mean 'dark_green'?");
+    EXPECT_EQ(problems_of("colour: 7"), "f:1: there is no '7'; there is red, dark_green");
+}
+
+TEST(Reader, RefusesValuesOfAnotherForm) {
+    for (auto const* text : {"on: maybe",
+                             "on: [1]",
+                             "port: 65536",
+                             "port: -1",
+                             "port: 1.5",
+                             "port: 0x10",
+                             "port: {}",
+                             "factor: nan",
+                             "factor: 1e999",
+                             "text: [a]",
+                             "text: {a: b}",
+                             "text: \"\\0\"",
+                             "time: 5",
+                             "time: -1s",
+                             "time: 1 fortnight",
+                             "time: 1us",
+                             "time: 1e30d",
+                             "size: -1",
+                             "size: 1.5B",
+                             "size: 1XB",
+                             "share: 1.5",
+                             "share: 120%",
+                             "share: -1%",
+                             "at: yesterday",
+                             "at: 2027-13-01",
+                             "numbers: 1",
+                             "numbers: [1, ]x",
+                             "numbers: [~]",
+                             "inners: [a]",
+                             "inners: {a: 1}",
+                             "inners: {\"\": {}}",
+                             "[a]",
+                             "a",
+                             "- a"})
+        EXPECT_NE(problems_of(text), "") << text;
+}
+
+TEST(Reader, RefusesYamlThatIsMoreThanATree) {
+    EXPECT_EQ(problems_of("text: a\ntext: b"), "f:2: the key 'text' is there twice");
+    for (auto const* text : {"text: &a b", "text: *a", "inners: {<<: *a}", "text: !!binary abc",
+                             "text: !x y", "text: a\n---\ntext: b", "text: a: b", "\ttext: a", "{",
+                             "text: \"abc", "? [a]\n: b", "text: \xff"})
+        EXPECT_NE(problems_of(text), "") << text;
+    EXPECT_NE(problems_of(std::string(100'000, '[')), "");
+    EXPECT_NE(problems_of("any: [" + std::string(400'000, ',') + "]"), "");
+    EXPECT_NE(problems_of(std::string(file_bytes_max + 1, '#')), "");
+}
+
+std::string refusal_of(std::string text) {
+    try {
+        parse_config({"f", std::move(text)});
+        return {};
+    } catch (ConfigError const& e) {
+        return e.what();
+    }
+}
+
+TEST(ConfigFile, TheShippedOneIsGood) {
+    auto const config = parse_config(Source::of(default_config_file()));
+    EXPECT_EQ(config.services.at("user").instances.size(), 1u);
+}
+
+TEST(ConfigFile, RulesThatJoinSectionsHaveLinesToo) {
+    EXPECT_EQ(refusal_of("services:\n  post: {instances: [http://127.0.0.1:1]}\n"
+                         "routes:\n"
+                         "  - {path: /a, service: pots}\n"
+                         "  - {path: /b, service: post, name: b}\n"
+                         "  - {path: /b, service: post, name: b}\n"),
+              "f:4: there is no service 'pots'; did you mean 'post'?\n"
+              "f:6: another route is called 'b'\n"
+              "f:6: nothing reaches this route: the one of line 5 takes all of it");
+    EXPECT_EQ(refusal_of("services:\n  post:\n    instances: [ftp://x]\n"),
+              "f:3: 'ftp://x' is no address: http://host:port, https://host:port or unix:/path");
+    for (auto const* text :
+         {"routes: [{path: /a}]", "routes: [{service: a}]", "routes: [{path: a, service: a}]",
+          "versions: {v1: {path: /api/v1}}", "versions: {v1: {path: '/{a}', means: /api}}"})
+        EXPECT_NE(refusal_of(text), "") << text;
+}
+
+TEST(ConfigFile, TheEnvironmentNamesInstances) {
+    auto config = parse_config(Source::of(default_config_file()));
+    Environment env({{"POST_SERVICE_URL", "http://127.0.0.1:1, unix:/tmp/x"},
+                     {"MEDIA_SERVICE_URL", "nonsense"}});
+    Overrides::read(env, config).apply(config);
+    EXPECT_EQ(config.services.at("post").instances,
+              (std::vector<std::string>{"http://127.0.0.1:1", "unix:/tmp/x"}));
+    EXPECT_THROW(env.check(), ConfigError);
+}
+
+TEST(ConfigFile, OneThatIsNotThereIsRefused) {
+    EXPECT_THROW(Source::of("/nowhere/gateway.yaml"), ConfigError);
+    EXPECT_THROW(Source::of("/"), ConfigError);
+}
+
+}  // namespace
+}  // namespace grover::gateway::config

@@ -1,0 +1,49 @@
+// One request on its way through the gateway: what each stage found out, for the stages after it
+// and for the access log. Made by Program::relay; belongs to the request; on its loop.
+//
+// A stage fills in its own fields and reads those of the stages before it. Verdicts are texts that
+// outlive the request (literals, names of the snapshot), empty where the stage had nothing to say.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/snapshot.hpp"
+#include "service/sessions.hpp"
+
+namespace grover::gateway {
+
+struct RequestRecord {
+    // --- routing: always there
+    ViewPtr view;  // the rules under which this request runs, to its end
+    Route const* route = nullptr;
+    std::size_t route_index = 0;  // in the snapshot and in View::metrics
+    std::string_view service;     // that answers: "post"
+
+    // --- identity
+    /// Who is calling; null for requests without credentials.
+    std::shared_ptr<service::Sessions::Found const> session;
+    /// The signed identity for the next hop; empty for none.
+    std::string_view identity() const noexcept {
+        return session ? std::string_view(session->identity) : std::string_view();
+    }
+    auth::Caller const* caller() const noexcept {
+        return session && session->caller ? &*session->caller : nullptr;
+    }
+
+    // --- rate limits: "ok", "limited", "off"
+    std::string_view limiter;
+
+    // --- cache: "hit", "miss", "stale", "revalidated", "collapsed", "bypass"
+    std::string_view cache;
+
+    // --- the tries at the service
+    std::string_view instance;  // the last one tried: "http://127.0.0.1:8002"
+    int tries = 0;
+    std::string_view breaker;    // "closed", "half_open", "open"
+    std::string_view admission;  // "admitted", "shed"
+    bool hedged = false;
+};
+
+}  // namespace grover::gateway

@@ -1,0 +1,53 @@
+// The configuration, compiled: what the request path reads. Immutable; a reload makes a new one.
+//
+// Each loop has a View of the snapshot that holds now, and every request keeps the view it began
+// with, so a reload never changes the rules under a request, and the old snapshot goes when the
+// last of its requests has ended. Cost per request: one count up and down that no other thread
+// touches.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/smart_ptr/local_shared_ptr.hpp>
+#include <boost/smart_ptr/make_local_shared.hpp>
+
+#include "gateway/config/config.hpp"
+#include "gateway/route_metrics.hpp"
+#include "gateway/routes/table.hpp"
+#include "gateway/tries.hpp"
+
+namespace grover::gateway {
+
+struct Route {
+    std::string name;         // for logs, metrics and people: bounded by the configuration
+    std::size_t service = 0;  // in Snapshot::services
+};
+
+struct Service {
+    std::string name;  // "post"
+    ServiceSettings settings;
+};
+
+struct Snapshot {
+    explicit Snapshot(Config settings);
+
+    Config config;
+    std::vector<Service> services;
+    Table table;
+    std::vector<Route> routes;  // by Table::Match::route
+};
+
+/// The snapshot and what one loop has for it. Made, used and destroyed on that loop.
+struct View {
+    std::shared_ptr<Snapshot const> snapshot;  // shared by the loops
+    /// By service; null for one without instances. Shared with the view before where nothing
+    /// changed, so that open connections stay.
+    std::vector<std::shared_ptr<Upstream>> upstreams;
+    std::vector<RouteMetrics> metrics;  // by route
+};
+using ViewPtr = boost::local_shared_ptr<View>;
+
+}  // namespace grover::gateway
