@@ -54,6 +54,8 @@ void Exchange::start(RequestHead const& head, TimePoint now) {
     body_until_ = now + options.body_time_max;
 
     state_ = Answer::none;
+    answer_fields_.clear();
+    answer_values_.clear();
     status_ = 0;
     body_bytes_written_ = 0;
 }
@@ -76,6 +78,16 @@ void Exchange::begin(int status) {
     status_ = status;
     begin_head();
     state_ = Answer::head;
+    std::string_view values = answer_values_;
+    for (auto const& [name, value_size] : answer_fields_) {
+        field(name, values.substr(0, value_size));
+        values.remove_prefix(value_size);
+    }
+}
+
+void Exchange::answer_field(std::string_view name, std::string_view value) {
+    answer_fields_.push_back({name, value.size()});
+    answer_values_ += value;
 }
 
 bool Exchange::bodiless() const noexcept {

@@ -26,6 +26,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/head_parser.hpp"
 #include "http/message.hpp"
@@ -64,6 +65,8 @@ public:
     TraceContext const& trace() const noexcept { return trace_; }
     /// The client's address: "127.0.0.1", "unix".
     std::string const& peer_address() const noexcept { return peer_address_; }
+    /// The other end speaks for this client: peer_address() from now on.
+    void speaks_for(std::string_view address) { peer_address_ = address; }
     TimePoint started() const noexcept { return started_; }
     TimePoint deadline() const noexcept { return deadline_; }
 
@@ -80,6 +83,9 @@ public:
 
     // --- the answer: begin, field..., then finish, or stream, write..., end ---
 
+    /// A field of whatever answer this request gets, the problem that an Error becomes included:
+    /// for what is known before there is an answer. `name` must live until then.
+    void answer_field(std::string_view name, std::string_view value);
     /// Starts the head. Once more before anything was sent: forgets what was begun.
     void begin(int status);
     /// Without Date, Connection and X-Request-ID, which are the exchange's own. Throws
@@ -144,6 +150,13 @@ private:
     TimePoint deadline_{};
     std::uint64_t body_bytes_left_ = 0;
     std::uint64_t body_bytes_in_period_ = 0;
+
+    struct AnswerField {
+        std::string_view name;
+        std::size_t value_size;
+    };
+    std::vector<AnswerField> answer_fields_;
+    std::string answer_values_;  // one after the other
 };
 
 }  // namespace grover::http

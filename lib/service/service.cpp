@@ -242,6 +242,8 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
         return 0;
     }
     auto env = Environment::of_process();
+    if (definition.command)
+        if (auto const status = definition.command(env, arguments)) return *status;
     auto const settings = Settings::read(env, definition.about);
     auto const build = definition.configure(env);
     if (flag == "--print-config") {

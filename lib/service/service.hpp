@@ -13,7 +13,10 @@
 //     Program(service::Kit&, Config);                // wires its objects in reading order
 //     void routes(http::Router&);
 //     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before
-//     the routes
+//                                                    // the routes
+//     static std::optional<int> command(Environment&, std::vector<std::string> const&);
+//                                                    // optional: arguments of its own; the exit
+//                                                    // status, nothing for those of the kit
 //
 // SIGHUP reads anew what Kit::on_reload() has been told of, and the certificate of TLS.
 //
@@ -23,8 +26,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/exchange.hpp"
 #include "http/router.hpp"
@@ -59,6 +64,8 @@ struct Definition {
     store::Schema schema;
     /// Reads the program's own settings and returns what builds it.
     std::function<Build(Environment&)> configure;
+    /// Carries arguments of the program's own out; empty for services without.
+    std::function<std::optional<int>(Environment&, std::vector<std::string> const&)> command{};
 };
 
 int run(int argc, char** argv, Definition definition);
@@ -84,13 +91,14 @@ Built build(Kit& kit, http::Router& router, typename Program::Config const& conf
 
 template <class Program>
 int run(int argc, char** argv, About about) {
-    return detail::run(
-        argc, argv, {about, Program::schema(), [](Environment& env) -> detail::Build {
-                         return
-                             [config = Program::Config::read(env)](Kit& kit, http::Router& router) {
-                                 return detail::build<Program>(kit, router, config);
-                             };
-                     }});
+    detail::Definition definition{about, Program::schema(), [](Environment& env) -> detail::Build {
+                                      return [config = Program::Config::read(env)](
+                                                 Kit& kit, http::Router& router) {
+                                          return detail::build<Program>(kit, router, config);
+                                      };
+                                  }};
+    if constexpr (requires { &Program::command; }) definition.command = &Program::command;
+    return detail::run(argc, argv, std::move(definition));
 }
 
 }  // namespace grover::service

@@ -37,7 +37,7 @@ struct Forward {
     http::TraceContext const& trace;
     std::string_view peer_address;
     std::string_view scheme = "http";  // of the client's request
-    std::string_view identity;  // the caller, signed; empty for none
+    std::string_view identity;         // the caller, signed; empty for none
     std::chrono::steady_clock::time_point deadline;
     http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
     std::string_view first{};        // of the body, as it is framed; when whole() all of it

@@ -1,6 +1,10 @@
 #include "gateway/program.hpp"
 
+#include <iostream>
+
 #include "auth/token.hpp"
+#include "gateway/explain.hpp"
+#include "net/async.hpp"
 #include "service/pipeline.hpp"
 
 namespace grover::gateway {
@@ -8,7 +12,7 @@ namespace {
 
 std::shared_ptr<Snapshot const> compile(Config config, Overrides const& overrides) {
     overrides.apply(config);
-    return std::make_shared<Snapshot const>(std::move(config));
+    return std::make_shared<Snapshot const>(std::move(config), 1);
 }
 
 /// The token of the head, and whether there was one at all: a malformed Authorization is a wrong
@@ -32,9 +36,10 @@ Program::Program(service::Kit& kit, Config config)
       directory_(kit, compile(std::move(config.settings), config.overrides)),
       views_(kit.loops().size()),
       sessions_(kit, directory_.peer("user")),
-      overview_(
-          [this] { return directory_.members(); },
-          [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }) {
+      overview_([this] { return directory_.members(); },
+                [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }),
+      reloader_(kit, std::move(config.source), config.overrides,
+                [this](auto snapshot) { use(std::move(snapshot)); }) {
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         tls_.push_back(std::make_unique<http::TlsContext>());
     for (auto const& member : directory_.members())
@@ -45,14 +50,41 @@ Program::Program(service::Kit& kit, Config config)
         views_[loop] = make_view(loop, directory_.snapshot());
 }
 
+std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {
+    bool const check = arguments.size() == 2 && arguments[0] == "--check-config";
+    bool const route = arguments.size() > 1 && arguments[0] == "route" && arguments[1] == "explain";
+    if (!check && !route) return {};
+    auto const file = check ? arguments[1] : env.text("GATEWAY_CONFIG", default_config_file(), "");
+    auto config = parse_config(Source::of(file));
+    if (check) {
+        std::cout << file << " is good\n";
+        return 0;
+    }
+    Overrides::read(env, config).apply(config);
+    bool taken = false;
+    std::cout << explain(config, file, {arguments.begin() + 2, arguments.end()}, taken);
+    return taken ? 0 : 1;
+}
+
+void Program::use(std::shared_ptr<Snapshot const> snapshot) {
+    directory_.use(snapshot);
+    for (std::size_t loop = 0; loop < views_.size(); ++loop)
+        net::asio::post(kit_.loops().at(loop).executor(),
+                        [this, loop, snapshot] { views_[loop] = make_view(loop, snapshot); });
+}
+
 ViewPtr Program::make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot) {
     View view;
+    auto const* before = views_[loop].get();
     for (auto const& service : snapshot->services) {
         auto& upstream = view.upstreams.emplace_back();
-        if (service.settings.instances.empty()) continue;
-        upstream = std::make_shared<Upstream>(
-            kit_.loops().at(loop), service.name,
-            *net::Endpoint::parse(service.settings.instances.front()), *tls_[loop]);
+        auto const& instances = service.settings.instances;
+        if (instances.empty()) continue;
+        if (before) upstream = before->upstream(service.name, instances.front());
+        if (!upstream)
+            upstream =
+                std::make_shared<Upstream>(kit_.loops().at(loop), service.name,
+                                           *net::Endpoint::parse(instances.front()), *tls_[loop]);
     }
     for (auto const& route : snapshot->routes)
         view.metrics.emplace_back(kit_.metrics(), route.name);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "gateway/directory.hpp"
 #include "gateway/overview.hpp"
 #include "gateway/record.hpp"
+#include "gateway/reload.hpp"
 #include "http/exchange.hpp"
 #include "service/peer.hpp"
 #include "service/service.hpp"
@@ -26,6 +28,8 @@ public:
         static Config read(Environment& env);
     };
     static store::Schema schema() { return {}; }
+    /// --check-config [FILE] and route explain METHOD URL.
+    static std::optional<int> command(Environment& env, std::vector<std::string> const& arguments);
 
     Program(service::Kit& kit, Config config);
 
@@ -39,6 +43,8 @@ public:
     net::Task<bool> relay(http::Exchange& exchange);
 
 private:
+    /// Puts a snapshot in force: each loop takes it up at its next turn.
+    void use(std::shared_ptr<Snapshot const> snapshot);
     ViewPtr make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot);
     net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
     net::Task<std::shared_ptr<service::Sessions::Found const>> session_of(http::Exchange& exchange);
@@ -50,6 +56,7 @@ private:
     std::vector<ViewPtr> views_;                          // by loop
     service::Sessions sessions_;
     Overview overview_;
+    Reloader reloader_;
 };
 
 }  // namespace grover::gateway

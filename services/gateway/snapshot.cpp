@@ -1,5 +1,7 @@
 #include "gateway/snapshot.hpp"
 
+#include <algorithm>
+
 namespace grover::gateway {
 namespace {
 
@@ -21,10 +23,20 @@ std::vector<Route> routes_of(Config const& config, std::vector<Service> const& s
 
 }  // namespace
 
-Snapshot::Snapshot(Config settings)
+Snapshot::Snapshot(Config settings, std::uint64_t number)
     : config(std::move(settings)),
+      version(number),
       services(services_of(config)),
       table(config.routes, config.versions),
       routes(routes_of(config, services)) {}
+
+std::shared_ptr<Upstream> View::upstream(std::string_view service, std::string_view origin) const {
+    for (std::size_t i = 0; i < upstreams.size(); ++i) {
+        auto const& [name, settings] = snapshot->services[i];
+        if (name == service && upstreams[i] && settings.instances.front() == origin)
+            return upstreams[i];
+    }
+    return nullptr;
+}
 
 }  // namespace grover::gateway

@@ -32,9 +32,10 @@ struct Service {
 };
 
 struct Snapshot {
-    explicit Snapshot(Config settings);
+    Snapshot(Config settings, std::uint64_t number);
 
     Config config;
+    std::uint64_t version;  // 1 at the start, one more with each reload
     std::vector<Service> services;
     Table table;
     std::vector<Route> routes;  // by Table::Match::route
@@ -47,6 +48,9 @@ struct View {
     /// changed, so that open connections stay.
     std::vector<std::shared_ptr<Upstream>> upstreams;
     std::vector<RouteMetrics> metrics;  // by route
+
+    /// That of a service, if it is at `origin`; else null.
+    std::shared_ptr<Upstream> upstream(std::string_view service, std::string_view origin) const;
 };
 using ViewPtr = boost::local_shared_ptr<View>;
 

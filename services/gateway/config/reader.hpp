@@ -13,7 +13,8 @@
 //
 // Every member may be left out: its initialiser is the default. A key that no member has is a
 // problem, with the member that was probably meant. Rules over a whole struct are a free
-// `void validate(T const&, Where const&)` beside it, called once its members were read.
+// `void validate(T const&, Where const&)` beside it, called once its members were read. An
+// undescribed member `int line` tells where the struct stood.
 //
 // Known types: bool, integers, double, std::string, durations ("250ms", "1.5s", "2m", "1h", "7d"),
 // Bytes, Ratio, Timestamp ("2027-06-30", RFC 3339), described enums and structs, optional, vector,
@@ -239,6 +240,7 @@ struct Reader<T> {
             if (!known)
                 problems.add(line, "unknown key '" + name + "'" + suggestion(name, names()));
         }
+        if constexpr (requires { out.line = node.line; }) out.line = node.line;
         if constexpr (requires(Where const& where) { validate(out, where); })
             validate(out, Where(node, problems));
     }

@@ -29,6 +29,8 @@ struct RouteSettings {
     std::map<std::string, std::string> headers;
     std::map<std::string, std::string> query;
     std::string service;
+
+    int line = 0;  // in the file
 };
 BOOST_DESCRIBE_STRUCT(RouteSettings, (), (name, path, methods, host, headers, query, service))
 

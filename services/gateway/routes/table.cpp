@@ -60,7 +60,8 @@ struct Table::Search {
     http::RequestHead const* head;  // null: by method and path alone
     std::uint32_t method;
     std::string_view path;
-    Match match;
+    Match match{};
+    std::vector<Considered>* considered = nullptr;
 };
 
 std::uint32_t method_bit(std::string_view method) noexcept {
@@ -145,17 +146,25 @@ std::size_t Table::place(std::string_view path) {
 }
 
 Table::Match Table::find(http::RequestHead const& head) const noexcept {
-    Search search{&head, method_bit(head.method), head.path(), {}};
+    Search search{&head, method_bit(head.method), head.path()};
     return find_from(search);
 }
 
 Table::Match Table::find(std::string_view method, std::string_view path) const {
-    Search search{nullptr, method_bit(method), path, {}};
+    Search search{nullptr, method_bit(method), path};
     return find_from(search);
 }
 
+std::vector<Table::Considered> Table::explain(http::RequestHead const& head) const {
+    std::vector<Considered> out;
+    Search search{
+        .head = &head, .method = method_bit(head.method), .path = head.path(), .considered = &out};
+    find_from(search);
+    return out;
+}
+
 bool Table::knows(std::string_view path) const noexcept {
-    Search search{nullptr, 0, path, {}};
+    Search search{nullptr, 0, path};
     auto const match = find_from(search);
     return match.route != none || match.allow != 0;
 }
@@ -196,30 +205,29 @@ bool Table::walk(Node const& node, std::string_view rest, Search& search) const 
 bool Table::choose(std::span<std::size_t const> rules, Search& search) const noexcept {
     for (auto const index : rules) {
         auto const& rule = rules_[index];
-        if (!(rule.methods & search.method)) {
-            search.match.allow |= rule.methods & ~other_method;
-            continue;
+        auto const why = misfit(rule, search);
+        if (search.considered) search.considered->push_back({index, why});
+        if (why.empty()) {
+            search.match.route = static_cast<int>(index);
+            return true;
         }
-        if (!rule.unconditional()) {
-            if (!search.head) continue;
-            auto const& head = *search.head;
-            if (!rule.host.empty() && !same_host(rule.host, head.host)) continue;
-            bool const fits =
-                std::ranges::all_of(rule.fields,
-                                    [&](auto const& field) {
-                                        return field.second == "*"
-                                                   ? head.contains(field.first)
-                                                   : head.get(field.first) == field.second;
-                                    }) &&
-                std::ranges::all_of(rule.query, [&](auto const& parameter) {
-                    return has_parameter(head.query(), parameter.first, parameter.second);
-                });
-            if (!fits) continue;
-        }
-        search.match.route = static_cast<int>(index);
-        return true;
+        if (!(rule.methods & search.method)) search.match.allow |= rule.methods & ~other_method;
     }
     return false;
+}
+
+/// Why a rule whose path fits does not take the request; empty when it does.
+std::string_view Table::misfit(Rule const& rule, Search const& search) const noexcept {
+    if (!(rule.methods & search.method)) return "another method";
+    if (rule.unconditional()) return {};
+    if (!search.head) return "more than a path is needed";
+    auto const& head = *search.head;
+    if (!rule.host.empty() && !same_host(rule.host, head.host)) return "another host";
+    for (auto const& [name, value] : rule.fields)
+        if (value == "*" ? !head.contains(name) : head.get(name) != value) return "another field";
+    for (auto const& [name, value] : rule.query)
+        if (!has_parameter(head.query(), name, value)) return "another query";
+    return {};
 }
 
 std::vector<Table::Shadowed> Table::shadowed() const {

@@ -36,6 +36,13 @@ public:
     Match find(http::RequestHead const& head) const noexcept;
     /// The same by method and path alone: no host, fields or query.
     Match find(std::string_view method, std::string_view path) const;
+    /// The rules that find() looks at on its way, and why each did not fit; empty for the one that
+    /// did. For people.
+    struct Considered {
+        std::size_t route;
+        std::string_view why;
+    };
+    std::vector<Considered> explain(http::RequestHead const& head) const;
     /// Some route takes this path, whatever the method.
     bool knows(std::string_view path) const noexcept;
 
@@ -75,6 +82,7 @@ private:
     Match find_from(Search& search) const noexcept;
     bool walk(Node const& node, std::string_view rest, Search& search) const noexcept;
     bool choose(std::span<std::size_t const> rules, Search& search) const noexcept;
+    std::string_view misfit(Rule const& rule, Search const& search) const noexcept;
 
     std::vector<Node> nodes_;
     std::vector<Rule> rules_;

@@ -1,0 +1,66 @@
+#include "gateway/explain.hpp"
+
+#include "gateway/routes/table.hpp"
+#include "http/head_parser.hpp"
+
+namespace grover::gateway {
+namespace {
+
+/// The head that METHOD, URL and fields make.
+std::string head_text(std::vector<std::string> const& request) {
+    std::string target = request[1], host = "localhost";
+    if (auto const scheme = target.find("://"); scheme != std::string::npos) {
+        auto const slash = std::min(target.find('/', scheme + 3), target.size());
+        host = target.substr(scheme + 3, slash - scheme - 3);
+        target = slash == target.size() ? "/" : target.substr(slash);
+    }
+    std::string out = request[0] + " " + target.substr(0, target.find('#')) + " HTTP/1.1\r\n";
+    out += "Host: " + host + "\r\n";
+    for (std::size_t i = 2; i < request.size(); ++i) out += request[i] + "\r\n";
+    return out + "\r\n";
+}
+
+std::string place_of(RouteSettings const& route, std::string const& file) {
+    return file + ":" + std::to_string(route.line);
+}
+
+std::string describe(RouteSettings const& route, Config const& config) {
+    std::string out = "  path     " + route.path + "\n  service  " + route.service;
+    auto const& instances = config.services.at(route.service).instances;
+    if (instances.empty()) out += " (no instance: 503)";
+    for (auto const& url : instances) out += " " + url;
+    return out + "\n";
+}
+
+}  // namespace
+
+std::string explain(Config const& config, std::string const& file,
+                    std::vector<std::string> const& request, bool& taken) {
+    if (request.size() < 2)
+        throw ConfigError("route explain takes METHOD URL and perhaps fields (\"X-Canary: 1\")");
+    auto const text = head_text(request);
+    http::RequestParser parser;
+    if (parser.parse(text) != http::HeadState::complete || parser.head().size != text.size())
+        throw ConfigError("that is no request: " + std::string(parser.refusal().text));
+    auto const& head = parser.head();
+    Table const table(config.routes, config.versions);
+    auto const match = table.find(head);
+    taken = match.route != Table::none;
+
+    std::string out;
+    for (auto const& [index, why] : table.explain(head)) {
+        auto const& route = config.routes[index];
+        out += place_of(route, file) + ": " + (route.name.empty() ? route.path : route.name) +
+               (why.empty() ? " takes it" : " does not: " + std::string(why)) + "\n";
+    }
+    if (match.version != Table::none) {
+        auto const version = std::next(config.versions.begin(), match.version);
+        out += "  version  " + version->first + " (" + version->second.path + " means " +
+               version->second.means + ")\n";
+    }
+    if (taken) return out + describe(config.routes[static_cast<std::size_t>(match.route)], config);
+    if (match.allow != 0) return out + "no route: 405, Allow: " + method_list(match.allow) + "\n";
+    return out + "no route: the gateway's own pages, or 404\n";
+}
+
+}  // namespace grover::gateway
