@@ -10,9 +10,6 @@
 namespace grover::events {
 namespace {
 
-using Timer = net::asio::basic_waitable_timer<
-    std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>, net::Executor>;
-
 constexpr auto count_every = std::chrono::seconds(2);
 
 /// Between half of `time` and all of it, so that queues which failed together part.
@@ -29,12 +26,12 @@ store::Filter waiting_for(std::string_view subscriber) {
 
 /// One subscriber's. Touched on the loop only, but for the atomics, which gauges read.
 struct Relay::Queue {
-    Queue(std::string subscriber, std::string where, net::Executor executor)
-        : name(std::move(subscriber)), origin(std::move(where)), idle(executor) {}
+    Queue(std::string subscriber, std::string where, net::Loop& loop)
+        : name(std::move(subscriber)), origin(std::move(where)), idle(loop) {}
 
     std::string name;
     std::string origin;
-    Timer idle;          // cancelled by wake()
+    net::Timer idle;     // cancelled by wake()
     bool woken = false;  // since the last look at the store
     std::chrono::milliseconds retry_after{0};
     std::string failing;  // the delivery that failed last
@@ -59,8 +56,7 @@ Relay::Relay(Outbox& outbox, RelayParts parts, RelayOptions options)
         auto const origin = options_.origins.find(subscriber);
         if (origin == options_.origins.end())
             throw ConfigError("there is no address for " + subscriber + ", which gets events");
-        queues_.push_back(
-            std::make_unique<Queue>(subscriber, origin->second, parts_.loop.executor()));
+        queues_.push_back(std::make_unique<Queue>(subscriber, origin->second, parts_.loop));
         auto& queue = *queues_.back();
         telemetry::Labels const labels{{"subscriber", subscriber}};
         auto& metrics = parts_.metrics;

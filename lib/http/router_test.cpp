@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
+#include "testing/sync.hpp"
 
 namespace grover::http {
 namespace {
@@ -30,7 +30,7 @@ struct NotesApi {
     net::Task<void> remove(Path<Id<"note">, "id">) { co_return; }
 };
 
-class RouterTest : public testing::Test {
+class RouterTest : public ::testing::Test {
 protected:
     RouterTest() {
         router.post("/api/notes", api, &NotesApi::create);
@@ -52,19 +52,7 @@ protected:
         if (!body.empty() && !request.headers.contains("Content-Type"))
             request.headers.add("Content-Type", "application/json");
         request.body = std::move(body);
-        Response response;
-        net::asio::io_context context;
-        std::exception_ptr failure;
-        net::asio::co_spawn(
-            context.get_executor(),
-            [&]() -> net::Task<Response> { return router.dispatch(request); },
-            [&](std::exception_ptr e, Response r) {
-                failure = e;
-                response = std::move(r);
-            });
-        context.run();
-        if (failure) std::rethrow_exception(failure);
-        return response;
+        return testing::sync(router.dispatch(request));
     }
     int status_of(std::string method, std::string target, std::string body = {},
                   Headers headers = {}) {

@@ -10,10 +10,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "net/task.hpp"
+#include "net/timer.hpp"
 
 namespace grover::net {
 
@@ -31,8 +31,7 @@ Task<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work wor
     auto executor = co_await this_executor();
     co_await asio::async_initiate<asio::use_awaitable_t<Executor> const, void()>(
         [&pool, executor, state](auto handler) {
-            asio::post(pool, [executor, state, guard = asio::make_work_guard(executor),
-                              handler = std::move(handler)]() mutable {
+            asio::post(pool, [executor, state, handler = std::move(handler)]() mutable {
                 try {
                     if constexpr (std::is_void_v<Result>) {
                         state->work();
@@ -53,9 +52,7 @@ Task<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work wor
 
 /// Waits on the caller's loop.
 inline Task<> pause(std::chrono::steady_clock::duration time) {
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, Executor>
-        timer(co_await this_executor(), time);
+    Timer timer(co_await this_executor(), time);
     co_await timer.async_wait(use_task);
 }
 
@@ -67,15 +64,11 @@ Task<std::vector<T>> gather(std::vector<Task<T>> tasks) {
         std::vector<std::optional<T>> results;
         std::exception_ptr failure;
         std::size_t left = 0;
-        asio::basic_waitable_timer<std::chrono::steady_clock,
-                                   asio::wait_traits<std::chrono::steady_clock>, Executor>
-            done;
+        Timer done;
     };
     auto executor = co_await this_executor();
-    State state{{},
-                nullptr,
-                tasks.size(),
-                decltype(State::done)(executor, std::chrono::steady_clock::time_point::max())};
+    State state{{}, nullptr, tasks.size(), Timer(executor)};
+    state.done.expires_at(Timer::TimePoint::max());
     state.results.resize(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i)
         asio::co_spawn(executor, std::move(tasks[i]),

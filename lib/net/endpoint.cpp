@@ -1,17 +1,21 @@
 #include "net/endpoint.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <charconv>
 
 #include <fmt/format.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+
+#include "net/timer.hpp"
 
 namespace grover::net {
 namespace {
 
 using Tcp = asio::ip::tcp;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr std::size_t socket_path_bytes_max = 107;  // sockaddr_un::sun_path with its NUL
 
@@ -27,26 +31,42 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return port;
 }
 
+/// What getaddrinfo(3) finds; empty when it finds nothing.
+std::vector<SocketAddress> look_up_now(std::string const& host, std::uint16_t port) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_NUMERICSERV;
+    addrinfo* first = nullptr;
+    std::vector<SocketAddress> out;
+    if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &first) != 0) return out;
+    for (auto const* one = first; one; one = one->ai_next)
+        out.emplace_back(one->ai_addr, one->ai_addrlen, one->ai_protocol);
+    ::freeaddrinfo(first);
+    return out;
+}
+
 /// Waits for a name lookup no longer than `deadline`: getaddrinfo itself cannot be stopped.
 Task<std::vector<SocketAddress>> look_up(Loop& loop, std::string host, std::uint16_t port,
                                          std::chrono::steady_clock::time_point deadline) {
     struct State {
-        explicit State(Executor executor) : resolver(executor), done(executor) {}
-        asio::ip::basic_resolver<Tcp, Executor> resolver;
+        explicit State(Loop& loop) : done(loop) {}
         Timer done;
         std::vector<SocketAddress> found;
+        bool ended = false;
     };
     // Shared with the lookup, which outlives this coroutine when it is slow.
-    auto state = std::make_shared<State>(loop.executor());
+    auto state = std::make_shared<State>(loop);
     state->done.expires_at(deadline);
-    state->resolver.async_resolve(
-        host, std::to_string(port),
-        [state](boost::system::error_code, Tcp::resolver::results_type const& results) {
-            for (auto const& entry : results) state->found.emplace_back(entry.endpoint());
+    asio::post(loop.lookups(), [executor = loop.executor(), state, host, port]() mutable {
+        // On a thread of its own: a Timer must end on its loop, so the state goes back there.
+        asio::post(executor, [state = std::move(state), found = look_up_now(host, port)]() mutable {
+            state->found = std::move(found);
+            state->ended = true;
             state->done.cancel();
         });
-    co_await state->done.async_wait(use_tuple);
-    co_return state->found;
+    });
+    if (!state->ended) co_await state->done.async_wait(use_tuple);
+    co_return std::move(state->found);
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/stream.hpp"
+#include "net/loop.hpp"
+#include "net/socket.hpp"
 #include "net/task.hpp"
 
 namespace grover::net {
@@ -31,8 +32,8 @@ struct Endpoint {
 };
 
 /// The addresses of an endpoint, best first; empty when its name has none or `deadline` comes
-/// first. Names are looked up by getaddrinfo(3) on a thread of Asio's; addresses and sockets need
-/// no lookup.
+/// first. Names are looked up by getaddrinfo(3) on a thread of the loop's; addresses and sockets
+/// need no lookup.
 Task<std::vector<SocketAddress>> resolve(Loop& loop, Endpoint const& endpoint,
                                          std::chrono::steady_clock::time_point deadline);
 

@@ -10,9 +10,6 @@
 
 namespace grover::net {
 
-using ExpiringHook =
-    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-
 /// Base of what has a deadline on a loop. Belongs to the loop's thread; destroyed before the Loop.
 class Expiring : public ExpiringHook {
 public:

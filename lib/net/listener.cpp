@@ -1,72 +1,100 @@
 #include "net/listener.hpp"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "base/config.hpp"
 #include "net/async.hpp"
+#include "net/engine.hpp"
 
 namespace grover::net {
 namespace {
 
 using namespace std::chrono_literals;
-using Acceptor = asio::basic_socket_acceptor<Protocol, Executor>;
-using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-using boost::system::error_code;
 
 constexpr int backlog = 4096;
 constexpr auto exhausted_pause = 100ms;
 
-void require(error_code error, std::string const& where) {
-    if (error) throw ConfigError(fmt::format("cannot listen on {}: {}", where, error.message()));
+[[noreturn]] void refuse(std::string const& where, std::string const& why) {
+    throw ConfigError(fmt::format("cannot listen on {}: {}", where, why));
+}
+void require(bool good, std::string const& where) {
+    if (!good) refuse(where, std::error_code(errno, std::system_category()).message());
 }
 
-void bind_to(Acceptor& acceptor, SocketAddress const& address, std::string const& where,
-             bool shared) {
-    error_code error;
-    acceptor.open(address.protocol(), error);
-    require(error, where);
-    acceptor.set_option(asio::socket_base::reuse_address(true));
-    if (shared) acceptor.set_option(ReusePort(true));
-    acceptor.bind(address, error);
-    require(error, where);
+void set(int descriptor, int level, int option) {
+    int const on = 1;
+    ::setsockopt(descriptor, level, option, &on, sizeof on);
 }
 
-SocketAddress tcp_address(Loop& loop, std::string const& host, std::uint16_t port) {
-    error_code error;
-    asio::ip::tcp::resolver resolver(loop.context());
-    auto const found =
-        resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
-    require(error, host);
-    return found.begin()->endpoint();
+SocketAddress tcp_address(std::string const& host, std::uint16_t port) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* first = nullptr;
+    int const failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &first);
+    if (failure != 0) refuse(host, ::gai_strerror(failure));
+    SocketAddress out(first->ai_addr, first->ai_addrlen, first->ai_protocol);
+    ::freeaddrinfo(first);
+    return out;
 }
 
-std::uint16_t port_of(Acceptor const& acceptor) {
-    auto const address = acceptor.local_endpoint();
-    asio::ip::tcp::endpoint out;
-    out.resize(address.size());
-    std::memcpy(out.data(), address.data(), address.size());
-    return out.port();
+SocketAddress local_address(int descriptor) {
+    SocketAddress out;
+    auto size = static_cast<socklen_t>(out.capacity());
+    if (::getsockname(descriptor, out.data(), &size) == 0) out.resize(size);
+    return out;
+}
+
+std::uint16_t port_of(SocketAddress const& address) {
+    sockaddr_in in{};  // sockaddr_in6 has its port in the same place
+    std::memcpy(&in, address.data(), std::min(sizeof in, address.size()));
+    return ntohs(in.sin_port);
+}
+
+std::string peer_text(int descriptor) {
+    SocketAddress out;
+    auto size = static_cast<socklen_t>(out.capacity());
+    if (::getpeername(descriptor, out.data(), &size) != 0) return {};
+    out.resize(size);
+    return address_text(out);
+}
+
+/// A socket at `address`, which listens not yet.
+Socket bound(Loop& loop, SocketAddress const& address, std::string const& where, bool shared) {
+    Socket out(loop.engine().open_socket(address.protocol().family()));
+    require(out.native_handle() >= 0, where);
+    set(out.native_handle(), SOL_SOCKET, SO_REUSEADDR);
+    if (shared) set(out.native_handle(), SOL_SOCKET, SO_REUSEPORT);
+    require(
+        ::bind(out.native_handle(), address.data(), static_cast<socklen_t>(address.size())) == 0,
+        where);
+    return out;
 }
 
 /// Removes what a dead process left at `path`.
-void clear_socket_path(Loop& loop, std::string const& path) {
+void clear_socket_path(std::string const& path, SocketAddress const& address) {
     struct stat file{};
     if (::lstat(path.c_str(), &file) != 0) return;
-    if (!S_ISSOCK(file.st_mode))
-        throw ConfigError(fmt::format("cannot listen on {}: the file is not a socket", path));
-    asio::local::stream_protocol::socket probe(loop.context());
-    error_code error;
-    probe.connect(asio::local::stream_protocol::endpoint(path), error);
-    if (error != asio::error::connection_refused)
-        throw ConfigError(fmt::format("cannot listen on {}: another process does", path));
+    if (!S_ISSOCK(file.st_mode)) refuse(path, "the file is not a socket");
+    Socket const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    bool const dead = ::connect(probe.native_handle(), address.data(),
+                                static_cast<socklen_t>(address.size())) != 0 &&
+                      errno == ECONNREFUSED;
+    if (!dead) refuse(path, "another process does");
     ::unlink(path.c_str());
 }
 
@@ -74,19 +102,27 @@ void clear_socket_path(Loop& loop, std::string const& path) {
 
 class Listener::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(Loop& loop, std::vector<Loop*> targets)
-        : loop(loop), targets(std::move(targets)), acceptor(loop.executor()) {}
+    Impl(Loop& accepting, std::vector<Loop*> receiving, Socket socket)
+        : loop(accepting), targets(std::move(receiving)) {
+        channel = loop.engine().adopt(socket.release());
+    }
 
     Task<> accept_all(OnAccept on_accept) {
-        for (std::size_t turn = 0; acceptor.is_open(); ++turn) {
-            Loop& target = *targets[turn % targets.size()];
-            SocketAddress peer;
-            auto [error, socket] =
-                co_await acceptor.async_accept(target.executor(), peer, use_tuple);
-            if (!acceptor.is_open()) co_return;
+        for (std::size_t turn = 0; channel;) {
+            auto const [error, descriptor] =
+                co_await asio::async_initiate<decltype(use_tuple) const,
+                                              void(ErrorCode, std::size_t)>(
+                    [this](auto handler) {
+                        channel->accept(make_operation<Takes::error_and_count>(std::move(handler)));
+                    },
+                    use_tuple);
             if (!error) {
-                hand_over(target, std::move(socket), address_text(peer), on_accept);
-            } else if (error != asio::error::connection_aborted) {
+                Socket socket(static_cast<int>(descriptor));
+                if (!channel) co_return;
+                auto peer = peer_text(socket.native_handle());
+                hand_over(*targets[turn++ % targets.size()], std::move(socket), std::move(peer),
+                          on_accept);
+            } else if (channel && error != asio::error::connection_aborted) {
                 // No descriptor or memory left: what waits in the queue stays there and would be
                 // found again at once.
                 co_await pause(exhausted_pause);
@@ -95,8 +131,7 @@ public:
     }
 
     void close() noexcept {
-        error_code ignored;  // The descriptor is gone in any case.
-        acceptor.close(ignored);
+        channel.reset();
         if (path.empty()) return;
         struct stat now{};
         bool const ours = ::lstat(path.c_str(), &now) == 0 && now.st_ino == inode;
@@ -106,7 +141,7 @@ public:
 
     Loop& loop;
     std::vector<Loop*> targets;
-    Acceptor acceptor;
+    ChannelPtr channel;  // none once it is closed
     std::uint16_t port = 0;
     std::string path;
     ino_t inode = 0;
@@ -128,50 +163,42 @@ Listener::~Listener() {
 
 std::vector<std::unique_ptr<Listener>> Listener::tcp(Loops& loops, std::string const& host,
                                                      std::uint16_t port) {
-    auto const address = tcp_address(loops.at(0), host, port);
+    auto address = tcp_address(host, port);
     auto const where = fmt::format("{}:{}", host, port);
-    if (port != 0) {
-        // Sockets with SO_REUSEPORT would share the port with another process of the same user
-        // without a word; one without it is refused.
-        Acceptor probe(loops.at(0).executor());
-        bind_to(probe, address, where, false);
-    }
+    // Sockets with SO_REUSEPORT would share the port with another process of the same user without
+    // a word; one without it is refused.
+    if (port != 0) bound(loops.at(0), address, where, false);
     std::vector<std::unique_ptr<Listener>> out;
     for (std::size_t i = 0; i < loops.size(); ++i) {
-        auto impl = std::make_shared<Impl>(loops.at(i), std::vector{&loops.at(i)});
-        auto const shared = i == 0 ? address : out[0]->impl_->acceptor.local_endpoint();
-        bind_to(impl->acceptor, shared, where, true);
-        impl->acceptor.set_option(asio::ip::tcp::no_delay(true));  // Accepted sockets inherit it.
-        impl->port = port_of(impl->acceptor);
-        error_code error;
-        impl->acceptor.listen(backlog, error);
-        require(error, where);
+        auto socket = bound(loops.at(i), address, where, true);
+        int const descriptor = socket.native_handle();
+        set(descriptor, IPPROTO_TCP, TCP_NODELAY);        // Accepted sockets inherit it.
+        if (i == 0) address = local_address(descriptor);  // All others take the same port.
+        require(::listen(descriptor, backlog) == 0, where);
+        auto impl =
+            std::make_shared<Impl>(loops.at(i), std::vector{&loops.at(i)}, std::move(socket));
+        impl->port = port_of(address);
         out.push_back(std::unique_ptr<Listener>(new Listener(std::move(impl))));
     }
     return out;
 }
 
 std::unique_ptr<Listener> Listener::unix_socket(Loops& loops, std::string const& path) {
-    asio::local::stream_protocol::endpoint address;
-    try {
-        address.path(path);
-    } catch (boost::system::system_error const&) {
-        throw ConfigError(
-            fmt::format("cannot listen on {}: the path is too long for a socket", path));
-    }
-    clear_socket_path(loops.at(0), path);
-    std::vector<Loop*> targets;
-    for (std::size_t i = 0; i < loops.size(); ++i) targets.push_back(&loops.at(i));
-    auto impl = std::make_shared<Impl>(loops.at(0), std::move(targets));
-    bind_to(impl->acceptor, address, path, false);
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+        refuse(path, "the path is too long for a socket");
+    SocketAddress const address = asio::local::stream_protocol::endpoint(path);
+    clear_socket_path(path, address);
+    auto socket = bound(loops.at(0), address, path, false);
     // Before listen(): until then nobody can connect.
     ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
     struct stat file{};
-    if (::lstat(path.c_str(), &file) == 0) impl->inode = file.st_ino;
+    bool const there = ::lstat(path.c_str(), &file) == 0;
+    require(::listen(socket.native_handle(), backlog) == 0, path);
+    std::vector<Loop*> targets;
+    for (std::size_t i = 0; i < loops.size(); ++i) targets.push_back(&loops.at(i));
+    auto impl = std::make_shared<Impl>(loops.at(0), std::move(targets), std::move(socket));
+    if (there) impl->inode = file.st_ino;
     impl->path = path;
-    error_code error;
-    impl->acceptor.listen(backlog, error);
-    require(error, path);
     return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 

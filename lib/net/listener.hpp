@@ -15,7 +15,7 @@ namespace grover::net {
 /// Belongs to the thread of the loop it accepts on.
 class Listener {
 public:
-    /// Called on the target's thread, with a socket made on its executor.
+    /// Called on the target's thread, with a connected socket.
     using OnAccept = std::function<void(Loop& target, Socket socket, std::string peer)>;
 
     /// One listener per loop on the same port (SO_REUSEPORT): the kernel spreads the connections

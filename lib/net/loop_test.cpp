@@ -52,7 +52,7 @@ TEST(Loop, EndsATurnBehindWhatIsReady) {
     Loops loops(1);
     std::string order;
     auto& loop = loops.at(0);
-    asio::post(loop.context(), [&] {
+    asio::post(loop.executor(), [&] {
         loop.at_end_of_turn([&] { order += "x"; });
         loop.at_end_of_turn([&] {
             order += "y";
@@ -60,8 +60,8 @@ TEST(Loop, EndsATurnBehindWhatIsReady) {
         });
         order += "a";
     });
-    asio::post(loop.context(), [&] { order += "b"; });
-    asio::post(loop.context(), [&] { order += "c"; });
+    asio::post(loop.executor(), [&] { order += "b"; });
+    asio::post(loop.executor(), [&] { order += "c"; });
     loops.start();
     testing::run_on(loop, []() -> Task<> { co_await pause(1ms); });
     loops.stop();

@@ -1,61 +1,53 @@
 #include "net/stream.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <cstring>
+#include <cerrno>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/error.hpp>
 
 namespace grover::net {
 
+Stream::Stream(Loop& loop, Socket socket) : Stream(loop) {
+    channel_ = loop.engine().adopt(socket.release());
+}
+
+void Stream::read(Operation& operation, Buffers const& buffers) {
+    if (!channel_) return loop_.complete(operation, asio::error::bad_descriptor);
+    if (buffers.bytes == 0) return loop_.complete(operation, {});
+    channel_->read(operation, buffers);
+}
+
+void Stream::write(Operation& operation, Buffers const& buffers) {
+    if (!channel_) return loop_.complete(operation, asio::error::bad_descriptor);
+    if (buffers.bytes == 0) return loop_.complete(operation, {});
+    channel_->write(operation, buffers);
+}
+
+void Stream::connect(Operation& operation, SocketAddress const& address) {
+    int const descriptor = loop_.engine().open_socket(address.protocol().family());
+    if (descriptor < 0) return loop_.complete(operation, {errno, boost::system::system_category()});
+    channel_ = loop_.engine().adopt(descriptor);
+    channel_->connect(operation, address);
+}
+
 void Stream::without_delay() noexcept {
-    boost::system::error_code ignored;  // A unix socket has no such option.
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    int const on = 1;  // A unix socket has no such option.
+    if (channel_) ::setsockopt(channel_->descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 bool Stream::stale() noexcept {
-    char byte = 0;
-    auto const got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    return !channel_ || channel_->stale();
 }
 
 void Stream::shutdown_send() noexcept {
-    boost::system::error_code ignored;  // The other side may have closed before.
-    socket_.shutdown(Socket::shutdown_send, ignored);
-}
-
-void Stream::close() noexcept {
-    boost::system::error_code ignored;  // The descriptor is gone in any case.
-    socket_.close(ignored);
+    if (channel_) channel_->shutdown_send();
 }
 
 void Stream::on_expiry() noexcept {
-    boost::system::error_code ignored;  // Nothing pending is no error.
-    socket_.cancel(ignored);
-}
-
-std::string address_text(SocketAddress const& address) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    auto const* data = address.data();
-    switch (address.protocol().family()) {
-        case AF_INET: {
-            sockaddr_in in{};
-            std::memcpy(&in, data, std::min(sizeof in, address.size()));
-            ::inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-            return text.data();
-        }
-        case AF_INET6: {
-            sockaddr_in6 in{};
-            std::memcpy(&in, data, std::min(sizeof in, address.size()));
-            ::inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
-            return text.data();
-        }
-        default:
-            return "unix";
-    }
+    if (channel_) channel_->cancel();
 }
 
 }  // namespace grover::net

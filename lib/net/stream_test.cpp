@@ -34,8 +34,8 @@ struct Pair {
     explicit Pair(Loop& loop) {
         std::array<int, 2> ends{};
         ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
-        left.emplace(loop, Socket(loop.executor(), Protocol(AF_UNIX, 0), ends[0]));
-        right.emplace(loop, Socket(loop.executor(), Protocol(AF_UNIX, 0), ends[1]));
+        left.emplace(loop, Socket(ends[0]));
+        right.emplace(loop, Socket(ends[1]));
     }
     std::optional<Stream> left;
     std::optional<Stream> right;
@@ -126,8 +126,11 @@ TEST_F(ListenerTest, ReplacesTheSocketOfTheDeadOnly) {
     EXPECT_FALSE(std::filesystem::exists(path));
     // A socket whose process died without removing it.
     {
-        asio::io_context context;
-        asio::local::stream_protocol::acceptor dead(context, {path});
+        SocketAddress const address = asio::local::stream_protocol::endpoint(path);
+        Socket const dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        ASSERT_EQ(
+            ::bind(dead.native_handle(), address.data(), static_cast<socklen_t>(address.size())),
+            0);
     }
     EXPECT_TRUE(std::filesystem::exists(path));
     EXPECT_NO_THROW(Listener::unix_socket(loops_, path));

@@ -4,14 +4,11 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/executor.hpp"
+
 namespace grover::net {
-
-namespace asio = boost::asio;
-
-using Executor = asio::io_context::executor_type;
 
 template <class T = void>
 using Task = asio::awaitable<T, Executor>;

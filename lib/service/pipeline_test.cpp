@@ -27,7 +27,7 @@ BOOST_DESCRIBE_STRUCT(NewCoin, (), (value))
 /// Makes coins, and fails, waits or crashes on demand.
 class CoinApi {
 public:
-    CoinApi(store::DocumentStore& store, net::Loop& loop) : store_(store), gate_(loop.executor()) {}
+    CoinApi(store::DocumentStore& store, net::Loop& loop) : store_(store), gate_(loop) {}
 
     Task<http::Created<Coin>> create(auth::Caller, NewCoin in, Unit unit) {
         if (in.value < 0) throw Error(ErrorCode::conflict, "no such coin");
@@ -64,9 +64,7 @@ public:
 
 private:
     store::DocumentStore& store_;
-    net::asio::basic_waitable_timer<
-        std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>, net::Executor>
-        gate_;
+    net::Timer gate_;
 };
 
 class PipelineTest : public ::testing::Test {
@@ -187,7 +185,7 @@ TEST_F(PipelineTest, ARequestThatStillRunsIs409) {
                             [&] { return send({.path = "/api/wait", .body = "", .key = "k1"}); });
     while (!api.waiting.load()) std::this_thread::yield();
     EXPECT_EQ(status_of({.path = "/api/wait", .body = "", .key = "k1"}), 409);
-    net::asio::post(loops.at(0).context(), [&] { api.open_gate(); });
+    net::asio::post(loops.at(0).executor(), [&] { api.open_gate(); });
     EXPECT_EQ(first.get().status, 200);
     EXPECT_EQ(
         send({.path = "/api/wait", .body = "", .key = "k1"}).headers.get("Idempotent-Replayed"),

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "net/async.hpp"
 #include "testing/store_contract.hpp"
 
 namespace grover::testing {
@@ -123,19 +124,15 @@ TEST_P(StoreContract, ReadersNeverSeeHalfABatch) {
 TEST_P(StoreContract, ManyBatchesAtOnceFromOneLoop) {
     // Rejected ones among them leave the others of their group intact.
     apply(Insert{"counters", {{"_id", "taken"}}});
-    net::asio::io_context context(1);
-    std::vector<std::string> outcomes(300);
-    for (std::size_t i = 0; i < outcomes.size(); ++i)
-        net::asio::co_spawn(
-            context,
-            [&, i]() -> net::Task<> {
-                Batch batch;
-                batch.add(Insert{"counters", {{"_id", "c" + std::to_string(i)}}});
-                if (i % 3 == 0) batch.add(Insert{"counters", {{"_id", "taken"}}});
-                outcomes[i] = describe(co_await store_->commit(std::move(batch)));
-            },
-            net::asio::detached);
-    context.run();
+    auto const commit_one = [&](std::size_t i) -> net::Task<std::string> {
+        Batch batch;
+        batch.add(Insert{"counters", {{"_id", "c" + std::to_string(i)}}});
+        if (i % 3 == 0) batch.add(Insert{"counters", {{"_id", "taken"}}});
+        co_return describe(co_await store_->commit(std::move(batch)));
+    };
+    std::vector<net::Task<std::string>> commits;
+    for (std::size_t i = 0; i < 300; ++i) commits.push_back(commit_one(i));
+    auto const outcomes = sync(net::gather(std::move(commits)));
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         EXPECT_EQ(outcomes[i], i % 3 == 0 ? "exists 1" : "done");
         EXPECT_EQ(get("counters", "c" + std::to_string(i)).has_value(), i % 3 != 0);

@@ -106,17 +106,17 @@ private:
         }
     }
 
-    /// Answers through `executor`, which is kept running meanwhile.
+    /// Answers through `executor`.
     template <class Handler>
     void submit(std::unique_ptr<sqlite::PreparedBatch const> batch, net::Executor executor,
                 Handler handler) {
-        sqlite::Writer::Answer answer =
-            [executor, guard = asio::make_work_guard(executor), handler = std::move(handler)](
-                std::exception_ptr failure, std::expected<void, Rejected> result) mutable {
-                asio::post(executor, [handler = std::move(handler), failure, result]() mutable {
-                    handler(failure, result);
-                });
-            };
+        sqlite::Writer::Answer answer = [executor, handler = std::move(handler)](
+                                            std::exception_ptr failure,
+                                            std::expected<void, Rejected> result) mutable {
+            asio::post(executor, [handler = std::move(handler), failure, result]() mutable {
+                handler(failure, result);
+            });
+        };
         if (writer_->submit(std::move(batch), answer)) return;
         answer(std::make_exception_ptr(Error(ErrorCode::unavailable, "too many writes are waiting")
                                            .with_retry_after(std::chrono::seconds(1))),
