@@ -5,11 +5,11 @@
 
 import difflib
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import npm
 from house import Trouble
 from api_documents import documents
 
@@ -27,27 +27,6 @@ def unchanged(file: Path, text: str) -> bool:
     return False
 
 
-def install_linter() -> Path | None:
-    """Nothing when npm is missing or its registry cannot be reached."""
-    source, target = Path("tools/openapi"), Path("build/npm/openapi").absolute()
-    if not shutil.which("npm"):
-        return None
-    target.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc", "lint.mjs"):
-        changed = not (target / name).exists() or (target / name).read_bytes() != (source / name).read_bytes()
-        if changed:
-            shutil.copy(source / name, target / name)
-            (target / "installed").unlink(missing_ok=True)
-    if not (target / "installed").exists():
-        done = subprocess.run(["npm", "ci", "--prefix", target, "--prefer-offline", "--fetch-retries=1",
-                               "--fetch-retry-mintimeout=1000", "--loglevel=error"],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=300)
-        if done.returncode != 0:
-            return None
-        (target / "installed").touch()
-    return target / "lint.mjs"
-
-
 def main() -> int:
     passed = failed = skipped = 0
     try:
@@ -58,7 +37,7 @@ def main() -> int:
     for file, text in expected.items():
         good = unchanged(file, text)
         passed, failed = passed + good, failed + (not good)
-    linter = install_linter()
+    linter = npm.install(Path("tools/openapi"))
     if linter is None:
         print("skipped: the linter, which needs npm and its registry once")
         skipped = len(expected)
@@ -66,7 +45,7 @@ def main() -> int:
         printed = Path(os.environ["GROVER_BUILD"]) / "suites" / f"openapi-{file.name}"
         printed.write_text(text, encoding="utf-8")
         sys.stdout.flush()
-        good = subprocess.run(["node", linter, printed], stdin=subprocess.DEVNULL, check=False).returncode == 0
+        good = subprocess.run(["node", linter / "lint.mjs", printed], stdin=subprocess.DEVNULL, check=False).returncode == 0
         passed, failed = passed + good, failed + (not good)
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
