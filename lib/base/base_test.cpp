@@ -101,6 +101,17 @@ TEST(Environment, NamesEveryBadVariableInOneLine) {
     }
 }
 
+TEST(Environment, SaysTwiceReadVariablesOnce) {
+    Environment env({{"THREADS", "0"}});
+    for (int i = 0; i < 2; ++i) env.integer("THREADS", 1, 1, 256, "threads");
+    try {
+        env.check();
+        FAIL() << "nothing was found wrong";
+    } catch (ConfigError const& e) {
+        EXPECT_EQ(std::string_view(e.what()), "THREADS: must be a whole number from 1 to 256");
+    }
+}
+
 TEST(Environment, NeverPrintsASecret) {
     Environment env({{"INTERNAL_KEY", "correct horse battery staple"}});
     EXPECT_EQ(env.secret("INTERNAL_KEY", "key").reveal(), "correct horse battery staple");

@@ -178,7 +178,9 @@ Secret Environment::secret(std::string name, std::string purpose) {
 }
 
 void Environment::problem(std::string name, std::string what) {
-    problems_.push_back(name + ": " + what);
+    auto line = name + ": " + what;
+    // A variable that two parts of a program read is wrong once.
+    if (std::ranges::find(problems_, line) == problems_.end()) problems_.push_back(std::move(line));
 }
 
 void Environment::check() const {

@@ -206,6 +206,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
     start_periodic(kit, stopping);
     reload_certificate(kit, settings.tls);
     running.operations.set_ready(true);
+    if (!settings.rate_limit) log.warn("RATE_LIMIT is off: no client is limited");
     log.info("listening", {{"host", settings.host},
                            {"port", server.port()},
                            {"tls_port", server.tls_port()},

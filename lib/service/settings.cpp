@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,14 @@
 
 namespace grover::service {
 namespace {
+
+/// It becomes the name of a folder, or of a database of MongoDB.
+bool is_database_name(std::string_view name) {
+    return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    });
+}
 
 /// Services started by hand on one machine by one user share a key without being told: it is made
 /// once, readable by that user alone. Only outside of production.
@@ -94,9 +103,12 @@ Settings Settings::read(Environment& env, About const& about) {
     auto const cores = std::max(1u, std::thread::hardware_concurrency());
     out.threads = static_cast<std::size_t>(
         env.integer("THREADS", std::min(cores, 4u), 1, 256, "event loops, a thread each"));
+    out.rate_limit = env.flag("RATE_LIMIT", true, "limit what a client may ask; off for load runs");
     if (!about.database.empty()) {
         auto const database =
             env.text("DB_NAME", std::string(about.database), "database of this service");
+        if (!is_database_name(database))
+            env.problem("DB_NAME", "must be 1 to 63 of the characters A-Z a-z 0-9 _ -");
         out.data_dir =
             env.text("DATA_DIR", "data", "folder of the embedded store, when MONGO_URL is unset") +
             "/" + database;
