@@ -22,6 +22,14 @@ TEST(Timestamp, ReadsEveryFormOfRfc3339) {
               "2024-03-01T00:29:59.000Z");
 }
 
+TEST(Timestamp, IsWrittenWithEveryDigit) {
+    EXPECT_EQ(Timestamp{0}.to_string(), "1970-01-01T00:00:00.000Z");
+    EXPECT_EQ(Timestamp{-1}.to_string(), "1969-12-31T23:59:59.999Z");
+    EXPECT_EQ(Timestamp{1'709'251'199'007}.to_string(), "2024-02-29T23:59:59.007Z");
+    for (auto const* text : {"0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"})
+        EXPECT_EQ(Timestamp::parse(text)->to_string(), text);
+}
+
 TEST(Timestamp, RefusesWhatIsNotOne) {
     for (auto const* text :
          {"", "2026-11-22", "2026-11-22T10:19:05", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z",

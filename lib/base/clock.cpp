@@ -1,6 +1,6 @@
 #include "base/clock.hpp"
 
-#include <fmt/format.h>
+#include <concepts>
 
 namespace grover {
 namespace {
@@ -18,21 +18,33 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
     return value;
 }
 
+/// Writes `value`, of at most `count` digits, over the zeros at `at`.
+void put(std::string& text, std::size_t at, std::size_t count, std::integral auto value) {
+    for (auto i = at + count; i-- > at && value > 0; value /= 10)
+        text[i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 Timestamp system_now() {
     return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
+// By hand: a page of posts shows dozens of times.
 std::string Timestamp::to_string() const {
     auto const point = sys_time<milliseconds>(milliseconds(ms));
     auto const day = floor<days>(point);
     year_month_day const date(day);
     hh_mm_ss const time(point - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count(),
-                       time.subseconds().count());
+    std::string out = "0000-00-00T00:00:00.000Z";
+    put(out, 0, 4, static_cast<int>(date.year()));
+    put(out, 5, 2, static_cast<unsigned>(date.month()));
+    put(out, 8, 2, static_cast<unsigned>(date.day()));
+    put(out, 11, 2, time.hours().count());
+    put(out, 14, 2, time.minutes().count());
+    put(out, 17, 2, time.seconds().count());
+    put(out, 20, 3, time.subseconds().count());
+    return out;
 }
 
 // RFC 3339 section 5.6; "T" and "Z" in either case, a space for "T" is refused.

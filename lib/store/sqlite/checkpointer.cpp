@@ -6,7 +6,8 @@ namespace grover::store::sqlite {
 
 namespace {
 
-constexpr int pages_to_move = 1'000;   // 4 MiB
+constexpr int pages_to_move = 1'000;  // 4 MiB
+constexpr auto quiet_time = std::chrono::milliseconds(250);
 constexpr int pages_to_empty = 4'000;  // 16 MiB: from here on the writer waits until it is empty
 
 }  // namespace
@@ -34,31 +35,43 @@ void Checkpointer::stop() {
 }
 
 void Checkpointer::log_grew(int pages) {
+    bool worth_waking = false;
     {
         std::scoped_lock const lock(mutex_);
+        worth_waking = pages_ == moved_;
         pages_ = pages;
+        worth_waking = worth_waking || much_waits();
     }
-    if (pages >= pages_to_move) changed_.notify_all();
+    if (worth_waking) changed_.notify_all();
+}
+
+bool Checkpointer::much_waits() const noexcept {
+    auto const moved = pages_ < moved_ ? 0 : moved_;  // The log may have started again.
+    return pages_ >= moved + pages_to_move;
 }
 
 void Checkpointer::run(Writer& writer) {
-    int moved = 0;  // pages of the log after the last turn
+    std::unique_lock lock(mutex_);
     while (true) {
-        {
-            std::unique_lock lock(mutex_);
-            changed_.wait(lock, [&] {
-                if (pages_ < moved) moved = 0;  // The log started again.
-                return stopping_ || pages_ >= moved + pages_to_move;
-            });
-            if (stopping_) return;
-            moved = pages_;
+        changed_.wait(lock, [&] { return stopping_ || pages_ != moved_; });
+        auto const enough = [&] { return stopping_ || much_waits(); };
+        for (int seen = -1; !enough() && seen != pages_;) {
+            seen = pages_;
+            changed_.wait_for(lock, quiet_time, enough);
         }
+        if (stopping_) return;
+        moved_ = pages_;
+        lock.unlock();
         checkpoint(writer);
+        lock.lock();
     }
 }
 
 void Checkpointer::checkpoint(Writer& writer) {
-    if (move_pages() < pages_to_empty) return;
+    auto const pages = move_pages();
+    // Reads that began meanwhile would go on asking the log until the next commit.
+    readers_.end_idle_snapshots();
+    if (pages < pages_to_empty) return;
     // Most is moved. The few pages of the commits meanwhile are moved while no commit runs, and the
     // next one finds an empty log, unless a read that began before is still running.
     Writer::Pause const pause(writer);

@@ -1,5 +1,7 @@
-// Moves committed pages from the log to the file, on a thread of its own: commits never wait for
-// it, except for the moment in which a log that has grown large is emptied.
+// Moves committed pages from the log to the file, on a thread of its own: when there are many, and
+// when no more have come for a while, because a read asks the log for every page that it touches as
+// long as one page of it is not moved. Commits never wait for it, except for the moment in which a
+// log that has grown large is emptied.
 #pragma once
 
 #include <condition_variable>
@@ -30,6 +32,7 @@ public:
 
 private:
     void run(Writer& writer);
+    bool much_waits() const noexcept;
     void checkpoint(Writer& writer);
     /// Moves what no running read needs in the log; returns the pages in the log. Trouble with the
     /// disk is left to the writer, which meets it too: the log just stays.
@@ -41,6 +44,7 @@ private:
     std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     int pages_ = 0;
+    int moved_ = 0;  // pages of the log when they were last moved
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -302,6 +302,7 @@ std::optional<Plan::Walk> Plan::walk() const {
                                              : has_one_value(key);
     });
     if (choices != 1 || !by_id || sort_keys_.back().position < fixed_.size()) return {};
+    if (range_ && range_->field != "_id") return {};
     Walk out;
     for (std::size_t i = 0; i < fixed_.size(); ++i) {
         if (fixed_[i].is_choice) {

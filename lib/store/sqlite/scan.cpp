@@ -47,27 +47,59 @@ int bind_segment(Statement& statement, Segment const& segment) {
     return at;
 }
 
-/// Runs `sql` for the segment until `take` (a row) returns false; false when it did.
-template <class Take>
-bool scan(Connection& connection, Plan const& plan, Segment const& segment,
-          std::string_view columns, std::size_t limit, Take take) {
-    auto& statement = connection.prepared(segment_sql(plan, segment, columns));
-    Run run(statement);
-    auto const at = bind_segment(statement, segment);
-    statement.bind(at, static_cast<std::int64_t>(limit));
-    while (statement.step())
-        if (!take(statement)) return false;
-    return true;
+/// Whether both segments have one SQL text.
+bool is_alike(Segment const& a, Segment const& b) {
+    auto const bound_alike = [](std::optional<Bound> const& x, std::optional<Bound> const& y) {
+        return x.has_value() == y.has_value() && (!x || x->inclusive == y->inclusive);
+    };
+    return bound_alike(a.lower, b.lower) && bound_alike(a.upper, b.upper) &&
+           std::ranges::equal(a.equal, b.equal, [](Scalar const& x, Scalar const& y) {
+               return std::holds_alternative<Null>(x) == std::holds_alternative<Null>(y);
+           });
 }
+
+/// Reads segments of one plan. Those of its many streams mostly have one SQL text, which is made
+/// and looked up once.
+class Scanner {
+public:
+    Scanner(Connection& connection, Plan const& plan, std::string_view columns, std::size_t limit)
+        : connection_(connection), plan_(plan), columns_(columns), limit_(limit) {}
+
+    /// Reads until `take` (a row) returns false; false when it did.
+    template <class Take>
+    bool operator()(Segment const& segment, Take take) {
+        if (!statement_ || !is_alike(segment, last_)) {
+            statement_ = &connection_.prepared(segment_sql(plan_, segment, columns_));
+            last_ = segment;
+        }
+        Run run(*statement_);
+        auto const at = bind_segment(*statement_, segment);
+        statement_->bind(at, static_cast<std::int64_t>(limit_));
+        while (statement_->step())
+            if (!take(*statement_)) return false;
+        return true;
+    }
+
+    void limit(std::size_t rows) { limit_ = rows; }
+
+private:
+    Connection& connection_;
+    Plan const& plan_;
+    std::string_view columns_;
+    std::size_t limit_;
+    Statement* statement_ = nullptr;
+    Segment last_;
+};
 
 std::vector<std::int64_t> find_in_one_stream(Connection& connection, Plan const& plan,
                                              std::size_t skip, std::size_t limit) {
     std::vector<std::int64_t> out;
     std::vector<Segment> segments;
     plan.segments(0, segments);
+    Scanner scan(connection, plan, "_ref", skip + limit);
     for (auto const& segment : segments) {
-        auto const wanted = skip + limit - out.size();
-        bool const more = scan(connection, plan, segment, "_ref", wanted, [&](Statement& row) {
+        scan.limit(skip + limit - out.size());
+        bool const more = scan(segment, [&](Statement& row) {
             if (skip > 0)
                 --skip;
             else
@@ -155,15 +187,57 @@ std::vector<std::int64_t> find_in_many_streams(Connection& connection, Plan cons
     std::string columns = "_ref, _id";
     for (auto const field : plan.merge_fields()) columns.append(", ").append(identifier(field));
     Best best(plan, skip + limit);
+    Scanner scan(connection, plan, columns, skip + limit);
     std::vector<Segment> segments;
     for (std::size_t stream = 0; stream < plan.stream_count(); ++stream) {
         plan.segments(stream, segments);
         for (auto const& segment : segments)
-            if (!scan(connection, plan, segment, columns, skip + limit,
-                      [&](Statement& row) { return best.offer(row); }))
-                break;
+            if (!scan(segment, [&](Statement& row) { return best.offer(row); })) break;
     }
     return best.take(skip);
+}
+
+/// Columns: _ref, the field, the equal ones.
+bool matches(Statement& row, Plan::Walk const& walk) {
+    auto const is_less = [](Scalar const& a, Scalar const& b) { return compare(a, b) < 0; };
+    if (!std::ranges::binary_search(*walk.values, row.scalar(1), is_less)) return false;
+    int at = 2;
+    return std::ranges::all_of(
+        walk.equal, [&](auto const& one) { return compare(row.scalar(at++), one.second) == 0; });
+}
+
+/// The page found by looking at the first documents in the order of "_id", whoever they belong to;
+/// nothing when two for each stream were not enough. A row costs about an eighth of a stream's
+/// seek: a walk in vain adds a quarter, and one that succeeds saves all the seeks.
+std::optional<std::vector<std::int64_t>> find_by_walking(Connection& connection, Plan const& plan,
+                                                         std::size_t skip, std::size_t limit) {
+    auto const walk = plan.walk();
+    if (!walk) return {};
+    std::string sql = "SELECT _ref, " + identifier(walk->field);
+    for (auto const& [field, value] : walk->equal) sql.append(", ").append(identifier(field));
+    sql.append(" FROM ").append(plan.collection().keys);
+    if (walk->segment.lower || walk->segment.upper) sql += " WHERE ";
+    append_bound(sql, "_id", walk->segment.lower, '>');
+    append_bound(sql, "_id", walk->segment.upper, '<');
+    sql.append(plan.descending() ? " ORDER BY _id DESC" : " ORDER BY _id").append(" LIMIT ?");
+
+    auto const rows_max = 2 * plan.stream_count();
+    auto& statement = connection.prepared(sql);
+    Run run(statement);
+    auto const at = bind_segment(statement, walk->segment);
+    statement.bind(at, static_cast<std::int64_t>(rows_max));
+    std::vector<std::int64_t> out;
+    std::size_t rows = 0;
+    for (; out.size() < limit && statement.step(); ++rows) {
+        if (!matches(statement, *walk)) continue;
+        if (skip > 0)
+            --skip;
+        else
+            out.push_back(statement.integer(0));
+    }
+    bool const to_the_end = rows < rows_max;
+    if (out.size() < limit && !to_the_end) return {};
+    return out;
 }
 
 }  // namespace
@@ -184,6 +258,8 @@ std::vector<std::int64_t> find_refs(Connection& connection, Plan const& plan, st
                                     std::size_t limit) {
     if (plan.stream_count() == 0) return {};
     if (plan.stream_count() == 1) return find_in_one_stream(connection, plan, skip, limit);
+    if (plan.stream_count() > skip + limit)
+        if (auto found = find_by_walking(connection, plan, skip, limit)) return *std::move(found);
     return find_in_many_streams(connection, plan, skip, limit);
 }
 
@@ -207,13 +283,16 @@ std::int64_t count_matches(Connection& connection, Plan const& plan) {
 std::vector<std::string> matching_ids(Connection& connection, Plan const& plan, std::size_t limit) {
     std::vector<std::string> out;
     std::vector<Segment> segments;
+    Scanner scan(connection, plan, "_id", limit);
     for (std::size_t stream = 0; stream < plan.stream_count() && out.size() < limit; ++stream) {
         plan.segments(stream, segments);
-        for (auto const& segment : segments)
-            scan(connection, plan, segment, "_id", limit - out.size(), [&](Statement& row) {
+        for (auto const& segment : segments) {
+            scan.limit(limit - out.size());
+            scan(segment, [&](Statement& row) {
                 out.emplace_back(row.text(0));
                 return out.size() < limit;
             });
+        }
     }
     return out;
 }
