@@ -1,0 +1,171 @@
+// What the contract suite cannot see: the file. It follows the schema, nothing that is not ours is
+// touched, and the log is emptied without being asked.
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "testing/sync.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace grover::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::sync;
+
+Schema with(std::vector<Index> indexes, std::vector<std::string> searchable = {}) {
+    return {
+        {{.name = "things", .indexes = std::move(indexes), .searchable = std::move(searchable)}}};
+}
+
+std::string bytes_of(fs::path const& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(fs::path const& file, std::string_view bytes) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+class SqliteFile : public ::testing::Test {
+protected:
+    std::unique_ptr<DocumentStore> open(Schema schema = with({})) {
+        return open_sqlite({.file = file_, .schema = std::move(schema)});
+    }
+    /// A store with documents 0 to `count` - 1 in it: `even`, and a text.
+    void fill(int count, Schema schema = with({})) {
+        auto const store = open(std::move(schema));
+        Batch batch;
+        for (int i = 0; i < count; ++i)
+            batch.add(Insert{"things",
+                             {{"_id", std::to_string(i)},
+                              {"even", i % 2 == 0},
+                              {"text", "number " + std::to_string(i) + std::string(100, '.')}}});
+        ASSERT_TRUE(sync(store->commit(std::move(batch))).has_value());
+    }
+    static std::int64_t evens(DocumentStore& store) {
+        return sync(store.count("things", {{"even", Condition::Op::equal, true}}));
+    }
+    /// One line that holds `words`, and a file that has not changed by a byte.
+    void expect_refused(std::string_view words) {
+        auto const before = bytes_of(file_);
+        try {
+            static_cast<void>(open());
+            ADD_FAILURE() << "opened";
+        } catch (ConfigError const& error) {
+            std::string_view const what = error.what();
+            EXPECT_TRUE(what.contains(words)) << what;
+            EXPECT_TRUE(what.contains(file_.filename().string())) << what;
+            EXPECT_FALSE(what.contains('\n')) << what;
+        }
+        EXPECT_EQ(bytes_of(file_), before);
+    }
+    void change(std::string const& sql) {
+        sqlite::Connection(file_, sqlite::Connection::Mode::write).execute(sql);
+    }
+
+    testing::TemporaryFolder folder_;
+    fs::path file_ = folder_.path() / "store.db";
+};
+
+TEST_F(SqliteFile, ANewIndexFindsWhatWasThereBefore) {
+    fill(100);
+    auto const store = open(with({{.fields = {"even"}}}));
+    EXPECT_EQ(evens(*store), 50);
+}
+
+TEST_F(SqliteFile, ADroppedIndexIsGoneAndTheDocumentsStay) {
+    fill(100, with({{.fields = {"even"}}}));
+    auto const store = open();
+    EXPECT_THROW(evens(*store), std::logic_error);
+    EXPECT_EQ(sync(store->count("things", {})), 100);
+}
+
+TEST_F(SqliteFile, AFieldThatBecomesSearchableIsFoundInOldDocuments) {
+    fill(100);
+    auto const store = open(with({}, {"text"}));
+    auto const found = sync(store->search({.collection = "things", .words = {"number", "42"}}));
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front().body.at("_id"), "42");
+}
+
+TEST_F(SqliteFile, ACollectionThatIsNoLongerDeclaredStays) {
+    fill(100);
+    static_cast<void>(open({{{.name = "others"}}}));
+    EXPECT_EQ(sync(open()->count("things", {})), 100);
+}
+
+TEST_F(SqliteFile, DocumentsThatShareWhatBecomesUniqueStopTheStart) {
+    fill(100);
+    try {
+        static_cast<void>(open(with({{.fields = {"even"}, .unique = true}})));
+        FAIL() << "opened";
+    } catch (ConfigError const& error) {
+        EXPECT_TRUE(std::string_view(error.what()).contains("\"things\"")) << error.what();
+    }
+    EXPECT_EQ(sync(open()->count("things", {})), 100);
+}
+
+TEST_F(SqliteFile, WhatIsNoDatabaseIsLeftAlone) {
+    write(file_, std::string(5'000, 'x'));
+    expect_refused("damaged or not a database");
+    write(file_, "SQLite format 3");
+    expect_refused("damaged or not a database");
+}
+
+TEST_F(SqliteFile, ADamagedFileIsLeftAlone) {
+    fill(2'000);
+    auto const good = bytes_of(file_);
+    ASSERT_GT(good.size(), 40u * 4096);
+    auto damaged = good;
+    damaged.replace(20 * 4096, 8 * 4096, 8 * 4096, '\xa5');
+    write(file_, damaged);
+    expect_refused("damaged");
+    write(file_, good.substr(0, good.size() / 2));  // cut off
+    expect_refused("damaged");
+    write(file_, good);
+    EXPECT_EQ(sync(open()->count("things", {})), 2'000);
+}
+
+TEST_F(SqliteFile, AnothersDatabaseIsLeftAlone) {
+    change("CREATE TABLE theirs(a); INSERT INTO theirs VALUES(1);");
+    expect_refused("not one of Grover's");
+}
+
+TEST_F(SqliteFile, ANewerFormatIsLeftAlone) {
+    fill(10);
+    change("PRAGMA user_version = 1000; PRAGMA wal_checkpoint(TRUNCATE);");
+    expect_refused("newer version");
+}
+
+TEST_F(SqliteFile, OneStoreAtATime) {
+    auto const store = open();
+    expect_refused("another process uses this store");
+}
+
+TEST_F(SqliteFile, AFolderThatCannotBeMadeStopsTheStart) {
+    write(folder_.path() / "file", "");
+    EXPECT_THROW(open_sqlite({.file = folder_.path() / "file" / "store.db", .schema = with({})}),
+                 ConfigError);
+}
+
+TEST_F(SqliteFile, TheLogIsMovedToTheFileWhenItIsQuiet) {
+    auto const store = open();
+    auto const before = fs::file_size(file_);
+    Batch batch;
+    for (int i = 0; i < 200; ++i)  // far fewer pages than are moved at once
+        batch.add(Insert{"things", {{"_id", std::to_string(i)}, {"text", std::string(500, '.')}}});
+    ASSERT_TRUE(sync(store->commit(std::move(batch))).has_value());
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (fs::file_size(file_) == before && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_GT(fs::file_size(file_), before);
+    EXPECT_EQ(sync(store->count("things", {})), 200);
+}
+
+}  // namespace
+}  // namespace grover::store
