@@ -44,8 +44,10 @@ void Operation::parameter(std::string_view in, std::string_view name, bool requi
     if (!list.is_array()) list.emplace_array();
     list.get_array().push_back(json::object{
         {"name", name}, {"in", in}, {"required", required}, {"schema", std::move(schema)}});
+    problem(400);  // what cannot be read at all
     if (in == "path") problem(404);
     if (in == "query") problem(422);
+    if (in == "path" || in == "query") problem(414);
 }
 
 void Operation::body(json::object schema, bool required, std::string_view media_type) {

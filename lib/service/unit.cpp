@@ -58,6 +58,7 @@ void Extract<service::Unit>::describe(Operation& op) {
     op.parameter("header", "Idempotency-Key", false,
                  {{"type", "string"},
                   {"maxLength", 255},
+                  {"pattern", "^[!-~]{1,255}$"},
                   {"description", "the same key is carried out once"}});
     op.problem(409);
     op.problem(422);
