@@ -1,5 +1,8 @@
 #include "gateway/explain.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "gateway/routes/table.hpp"
 #include "http/head_parser.hpp"
 
@@ -29,7 +32,23 @@ std::string describe(RouteSettings const& route, Config const& config) {
     auto const& instances = config.services.at(route.service).instances;
     if (instances.empty()) out += " (no instance: 503)";
     for (auto const& url : instances) out += " " + url;
-    return out + "\n";
+    out += "\n";
+    for (auto const& [other, share] : route.canary)
+        out += fmt::format("  canary   {} {:.4g}%\n", other, share.value * 100);
+    auto const list = [&](std::string_view name, std::vector<std::string> const& items) {
+        if (items.empty()) return;
+        out += fmt::format("  {:<8} {}\n", name, fmt::join(items, ", "));
+    };
+    auto limits = config.rate_limits.everywhere;
+    limits.insert(limits.end(), route.limits.begin(), route.limits.end());
+    list("limits", config.rate_limits.enabled ? limits : std::vector<std::string>{"off"});
+    std::vector<std::string> roles;
+    for (auto const role : route.access.roles) roles.emplace_back(reflect::name_of(role));
+    list("roles", roles);
+    list("scopes", route.access.scopes);
+    if (route.access.login && roles.empty() && route.access.scopes.empty())
+        out += "  login    needed\n";
+    return out;
 }
 
 }  // namespace
@@ -61,6 +80,33 @@ std::string explain(Config const& config, std::string const& file,
     if (taken) return out + describe(config.routes[static_cast<std::size_t>(match.route)], config);
     if (match.allow != 0) return out + "no route: 405, Allow: " + method_list(match.allow) + "\n";
     return out + "no route: the gateway's own pages, or 404\n";
+}
+
+std::string access_table(Snapshot const& snapshot) {
+    using enum auth::Role;
+    auto const shown = [](Access::Verdict verdict) -> std::string {
+        return verdict == Access::Verdict::allowed        ? "yes"
+               : verdict == Access::Verdict::login_needed ? "401"
+                                                          : "403";
+    };
+    std::string out =
+        "| route | methods | anonymous | user | creator | moderator | admin |\n"
+        "|---|---|---|---|---|---|---|\n";
+    for (std::size_t i = 0; i < snapshot.routes.size(); ++i) {
+        auto const& [route, settings] = std::tie(snapshot.routes[i], snapshot.config.routes[i]);
+        std::string methods;
+        for (auto const method : settings.methods)
+            methods.append(methods.empty() ? "" : ", ").append(reflect::name_of(method));
+        out += "| `" + route.name + "` | " + (methods.empty() ? "all" : methods) + " | " +
+               shown(route.access.of(nullptr));
+        for (auto const role : {user, creator, moderator, admin}) {
+            auth::Caller caller;
+            caller.roles = {role};
+            out += " | " + shown(route.access.of(&caller));
+        }
+        out += route.access.shadow() ? " | (shadow)\n" : " |\n";
+    }
+    return out;
 }
 
 }  // namespace grover::gateway

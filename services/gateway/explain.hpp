@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/config/load.hpp"
+#include "gateway/snapshot.hpp"
 
 namespace grover::gateway {
 
@@ -13,5 +14,8 @@ namespace grover::gateway {
 /// some route takes it.
 std::string explain(Config const& config, std::string const& file,
                     std::vector<std::string> const& request, bool& taken);
+
+/// grover-gateway route access: a Markdown table of every route and the roles that may use it.
+std::string access_table(Snapshot const& snapshot);
 
 }  // namespace grover::gateway

@@ -10,15 +10,26 @@
 namespace grover::gateway {
 namespace {
 
-std::shared_ptr<Snapshot const> compile(Config config, Overrides const& overrides) {
+std::shared_ptr<Snapshot const> compile(Config config, Overrides const& overrides,
+                                        service::Kit& kit) {
     overrides.apply(config);
-    return std::make_shared<Snapshot const>(std::move(config), 1);
+    return std::make_shared<Snapshot const>(std::move(config), 1, kit.metrics());
 }
 
 /// The token of the head, and whether there was one at all: a malformed Authorization is a wrong
 /// one.
 std::string_view presented_token(http::RequestHead const& head) {
     return service::presented_token(head.get("Authorization"), head.get("Cookie"));
+}
+
+/// Where somebody stands between 0 and 1, the same today and tomorrow, on every process (FNV-1a,
+/// with its bits mixed as in MurmurHash3's finaliser).
+double sticky_place(std::string_view who) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (char const c : who) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
+    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
+    return static_cast<double>(hash >> 11) * 0x1p-53;
 }
 
 }  // namespace
@@ -33,9 +44,11 @@ Program::Config Program::Config::read(Environment& env) {
 
 Program::Program(service::Kit& kit, Config config)
     : kit_(kit),
-      directory_(kit, compile(std::move(config.settings), config.overrides)),
+      directory_(kit, compile(std::move(config.settings), config.overrides, kit)),
       views_(kit.loops().size()),
       sessions_(kit, directory_.peer("user")),
+      shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
+                                             "Requests that authorization would have refused")),
       overview_([this] { return directory_.members(); },
                 [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }),
       reloader_(kit, std::move(config.source), config.overrides,
@@ -48,12 +61,12 @@ Program::Program(service::Kit& kit, Config config)
         });
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         views_[loop] = make_view(loop, directory_.snapshot());
+    warn_of(*directory_.snapshot());
 }
 
 std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {
     bool const check = arguments.size() == 2 && arguments[0] == "--check-config";
-    bool const route = arguments.size() > 1 && arguments[0] == "route" && arguments[1] == "explain";
-    if (!check && !route) return {};
+    if (!check && (arguments.empty() || arguments[0] != "route")) return {};
     auto const file = check ? arguments[1] : env.text("GATEWAY_CONFIG", default_config_file(), "");
     auto config = parse_config(Source::of(file));
     if (check) {
@@ -61,16 +74,31 @@ std::optional<int> Program::command(Environment& env, std::vector<std::string> c
         return 0;
     }
     Overrides::read(env, config).apply(config);
-    bool taken = false;
-    std::cout << explain(config, file, {arguments.begin() + 2, arguments.end()}, taken);
-    return taken ? 0 : 1;
+    auto const verb = arguments.size() > 1 ? arguments[1] : std::string();
+    if (verb == "explain") {
+        bool taken = false;
+        std::cout << explain(config, file, {arguments.begin() + 2, arguments.end()}, taken);
+        return taken ? 0 : 1;
+    }
+    if (verb != "access") throw ConfigError("route explain METHOD URL, or route access");
+    telemetry::Metrics metrics;
+    std::cout << access_table(Snapshot(std::move(config), 1, metrics));
+    return 0;
 }
 
 void Program::use(std::shared_ptr<Snapshot const> snapshot) {
     directory_.use(snapshot);
+    warn_of(*snapshot);
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         net::asio::post(kit_.loops().at(loop).executor(),
                         [this, loop, snapshot] { views_[loop] = make_view(loop, snapshot); });
+}
+
+void Program::warn_of(Snapshot const& snapshot) {
+    if (!snapshot.config.rate_limits.enabled)
+        kit_.log().warn("rate limits are off: nobody is held back");
+    if (snapshot.config.authorization.shadow)
+        kit_.log().warn("authorization is in shadow mode: nobody is refused");
 }
 
 ViewPtr Program::make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot) {
@@ -99,23 +127,16 @@ void Program::routes(http::Router& router) {
         .tag("operations");
 }
 
-net::Task<std::shared_ptr<service::Sessions::Found const>> Program::session_of(
-    http::Exchange& exchange) {
-    auto const token = presented_token(exchange.head());
-    if (token.empty()) co_return nullptr;
-    if (auto known = sessions_.cached(token)) co_return known;
-    http::RequestInfo info;
-    info.request_id = exchange.request_id();
-    info.trace_id = exchange.trace().trace_id;
-    info.deadline = exchange.deadline();
-    co_return co_await sessions_.find(token, std::move(info));
-}
-
 net::Task<bool> Program::relay(http::Exchange& exchange) {
     RequestRecord record;
     record.view = views_[exchange.loop().index()];
     auto const& snapshot = *record.view->snapshot;
-    auto const match = snapshot.table.find(exchange.head());
+    auto const& head = exchange.head();
+    if (!snapshot.cors.off() && Cors::is_preflight(head) && snapshot.table.knows(head.path())) {
+        co_await snapshot.cors.answer_preflight(exchange);
+        co_return true;
+    }
+    auto const match = snapshot.table.find(head);
     if (match.route == Table::none) {
         if (match.allow == 0) co_return false;
         throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
@@ -123,7 +144,9 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     }
     record.route_index = static_cast<std::size_t>(match.route);
     record.route = &snapshot.routes[record.route_index];
-    record.service = snapshot.services[record.route->service].name;
+    if (match.version != Table::none)
+        record.version = &snapshot.versions[static_cast<std::size_t>(match.version)];
+    record.use_service(record.route->service);
     int status = 500;
     try {
         co_await answer(exchange, record);
@@ -139,16 +162,87 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     co_return true;
 }
 
+/// The stages of a request, in their order.
 net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
-    auto* upstream = record.view->upstreams[record.route->service].get();
+    auto const& snapshot = *record.view->snapshot;
+    auto const& route = *record.route;
+    if (!snapshot.trusted_proxies.none())
+        exchange.speaks_for(
+            snapshot.trusted_proxies.client_of(exchange.peer_address(), exchange.head()));
+    if (!snapshot.cors.off()) snapshot.cors.mark(exchange);
+    mark_lifecycle(exchange, record);
+
+    Taken permits(gcra_);
+    Counted who{.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = route.name};
+    if (!route.limits.empty()) {
+        who.api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header);
+        record.limiter = "limited";  // unless it goes on
+        permits.take(route.limits, who, exchange);
+        record.limiter = "ok";
+    }
+    co_await identify(exchange, record);
+    authorize(record);
+    if (!route.user_limits.empty() && record.caller()) {
+        who.user = record.caller()->user_id.str();
+        record.limiter = "limited";
+        permits.take(route.user_limits, who, exchange);
+        record.limiter = "ok";
+    }
+    permits.report(exchange);
+    if (!route.canary.empty()) choose_canary(exchange, record);
+
+    auto* upstream = record.view->upstreams[record.service_index].get();
     if (!upstream)
         throw Error(ErrorCode::unavailable,
                     "the " + std::string(record.service) + " service is not running")
             .with_retry_after(std::chrono::seconds(30));
     exchange.limit_body(limits::upload_body_bytes_max);
-    record.session = co_await session_of(exchange);
     RawDelivery delivery(exchange);
     co_await gateway::relay(exchange, *upstream, record.identity(), delivery);
+}
+
+void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {
+    // The version first: it is the larger change. One that is gone ends the request.
+    if (record.version && !record.version->silent())
+        record.version->mark(exchange, kit_.clock()());
+    else if (!record.route->lifecycle.silent())
+        record.route->lifecycle.mark(exchange, kit_.clock()());
+}
+
+net::Task<> Program::identify(http::Exchange& exchange, RequestRecord& record) {
+    auto const token = presented_token(exchange.head());
+    if (token.empty()) co_return;
+    record.session = sessions_.cached(token);
+    if (record.session) co_return;
+    http::RequestInfo info;
+    info.request_id = exchange.request_id();
+    info.trace_id = exchange.trace().trace_id;
+    info.deadline = exchange.deadline();
+    record.session = co_await sessions_.find(token, std::move(info));
+}
+
+void Program::authorize(RequestRecord const& record) {
+    auto const& access = record.route->access;
+    auto const verdict = access.of(record.caller());
+    if (verdict == Access::Verdict::allowed) return;
+    if (access.shadow()) {
+        shadow_refusals_.add();
+        kit_.log().info("would be refused",
+                        {{"route", record.route->name},
+                         {"user_id", record.caller() ? record.caller()->user_id.str() : ""}});
+        return;
+    }
+    if (verdict == Access::Verdict::login_needed)
+        throw Error(ErrorCode::unauthenticated,
+                    record.session ? "the session is not valid" : "log in first");
+    throw Error(ErrorCode::forbidden, "your role does not allow this");
+}
+
+void Program::choose_canary(http::Exchange const& exchange, RequestRecord& record) {
+    auto const* caller = record.caller();
+    auto const place = sticky_place(caller ? caller->user_id.str() : exchange.peer_address());
+    for (auto const& [end, service] : record.route->canary)
+        if (place < end) return record.use_service(service);
 }
 
 void Program::observe(http::Exchange const& exchange, RequestRecord const& record, int status) {
@@ -156,15 +250,26 @@ void Program::observe(http::Exchange const& exchange, RequestRecord const& recor
     record.view->metrics[record.route_index].observe(exchange.head().method, status, took);
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        exchange.deadline() - exchange.started() - took);
     // The route, not the path: a path or query may hold what must not be kept.
     kit_.log().write(level, "request",
-                     {{"method", exchange.head().method},
+                     {{"method", known_method(exchange.head().method)},
                       {"route", record.route->name},
-                      {"upstream", record.service},
+                      {"service", record.service},
+                      {"instance", record.instance},
                       {"status", status},
                       {"bytes", exchange.body_bytes_written()},
                       {"us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+                      {"deadline_left_ms", left.count()},
+                      {"tries", record.tries},
+                      {"cache", record.cache},
+                      {"limiter", record.limiter},
+                      {"breaker", record.breaker},
+                      {"admission", record.admission},
+                      {"user_id", record.caller() ? record.caller()->user_id.str() : ""},
                       {"peer", exchange.peer_address()},
+                      {"config", record.view->snapshot->version},
                       {"request_id", exchange.request_id()},
                       {"trace_id", exchange.trace().trace_id}});
 }

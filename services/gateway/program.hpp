@@ -46,8 +46,13 @@ private:
     /// Puts a snapshot in force: each loop takes it up at its next turn.
     void use(std::shared_ptr<Snapshot const> snapshot);
     ViewPtr make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot);
+    void warn_of(Snapshot const& snapshot);
+
     net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
-    net::Task<std::shared_ptr<service::Sessions::Found const>> session_of(http::Exchange& exchange);
+    void mark_lifecycle(http::Exchange& exchange, RequestRecord const& record);
+    net::Task<> identify(http::Exchange& exchange, RequestRecord& record);
+    void authorize(RequestRecord const& record);
+    void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 
     service::Kit& kit_;
@@ -55,6 +60,8 @@ private:
     std::vector<std::unique_ptr<http::TlsContext>> tls_;  // by loop
     std::vector<ViewPtr> views_;                          // by loop
     service::Sessions sessions_;
+    resilience::Gcra gcra_;
+    telemetry::Counter& shadow_refusals_;
     Overview overview_;
     Reloader reloader_;
 };

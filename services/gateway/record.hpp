@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "gateway/snapshot.hpp"
@@ -18,8 +17,14 @@ struct RequestRecord {
     // --- routing: always there
     ViewPtr view;  // the rules under which this request runs, to its end
     Route const* route = nullptr;
-    std::size_t route_index = 0;  // in the snapshot and in View::metrics
-    std::string_view service;     // that answers: "post"
+    std::size_t route_index = 0;         // in the snapshot and in View::metrics
+    Lifecycle const* version = nullptr;  // of the spelling that was used; null for the plain one
+    std::size_t service_index = 0;
+    std::string_view service;  // that answers: "post"
+    void use_service(std::size_t index) noexcept {
+        service_index = index;
+        service = view->snapshot->services[index].name;
+    }
 
     // --- identity
     /// Who is calling; null for requests without credentials.

@@ -45,7 +45,7 @@ std::string Reloader::reload() {
         auto source = Source::of(source_.file);
         auto config = parse_config(source);
         overrides_.apply(config);
-        use_(std::make_shared<Snapshot const>(std::move(config), version_ + 1));
+        use_(std::make_shared<Snapshot const>(std::move(config), version_ + 1, kit_.metrics()));
         source_ = std::move(source);
         ++version_;
     } catch (ConfigError const& e) {

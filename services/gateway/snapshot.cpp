@@ -11,24 +11,58 @@ std::vector<Service> services_of(Config const& config) {
     return out;
 }
 
-std::vector<Route> routes_of(Config const& config, std::vector<Service> const& services) {
-    std::vector<Route> out;
-    for (auto const& route : config.routes) {
-        auto const service = std::ranges::find(services, route.service, &Service::name);
-        out.push_back({.name = route.name.empty() ? route.path : route.name,
-                       .service = static_cast<std::size_t>(service - services.begin())});
+std::size_t index_of(std::vector<Service> const& services, std::string const& name) {
+    return static_cast<std::size_t>(std::ranges::find(services, name, &Service::name) -
+                                    services.begin());
+}
+
+std::vector<Limit> limits_of(Config const& config, telemetry::Metrics& metrics) {
+    std::vector<Limit> out;
+    if (!config.rate_limits.enabled) return out;
+    for (auto const& [name, settings] : config.rate_limits.limits)
+        out.emplace_back(name, settings, metrics);
+    return out;
+}
+
+Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
+               telemetry::Metrics& metrics) {
+    auto const& config = snapshot.config;
+    auto const name = settings.name.empty() ? settings.path : settings.name;
+    Route out{.name = name,
+              .service = index_of(snapshot.services, settings.service),
+              .canary = {},
+              .access = Access(settings.access, config.authorization),
+              .limits = {},
+              .user_limits = {},
+              .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics)};
+    double end = 0;
+    for (auto const& [service, share] : settings.canary)
+        out.canary.emplace_back(end += share.value, index_of(snapshot.services, service));
+    auto names = config.rate_limits.everywhere;
+    names.insert(names.end(), settings.limits.begin(), settings.limits.end());
+    for (auto const& wanted : names) {
+        auto const limit = std::ranges::find(snapshot.limits, wanted, &Limit::name);
+        if (limit == snapshot.limits.end()) continue;
+        auto& list = limit->counts_by(LimitKey::user) ? out.user_limits : out.limits;
+        if (std::ranges::find(list, &*limit) == list.end()) list.push_back(&*limit);
     }
     return out;
 }
 
 }  // namespace
 
-Snapshot::Snapshot(Config settings, std::uint64_t number)
+Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& metrics)
     : config(std::move(settings)),
       version(number),
       services(services_of(config)),
       table(config.routes, config.versions),
-      routes(routes_of(config, services)) {}
+      trusted_proxies(config.clients.trusted_proxies),
+      cors(config.cors),
+      limits(limits_of(config, metrics)) {
+    for (auto const& route : config.routes) routes.push_back(route_of(route, *this, metrics));
+    for (auto const& [name, settings_of_version] : config.versions)
+        versions.emplace_back(settings_of_version.lifecycle, "version", name, metrics);
+}
 
 std::shared_ptr<Upstream> View::upstream(std::string_view service, std::string_view origin) const {
     for (std::size_t i = 0; i < upstreams.size(); ++i) {

@@ -17,13 +17,24 @@
 #include "gateway/config/config.hpp"
 #include "gateway/route_metrics.hpp"
 #include "gateway/routes/table.hpp"
+#include "gateway/stages/authorize.hpp"
+#include "gateway/stages/client_address.hpp"
+#include "gateway/stages/cors.hpp"
+#include "gateway/stages/lifecycle.hpp"
+#include "gateway/stages/rate_limits.hpp"
 #include "gateway/tries.hpp"
 
 namespace grover::gateway {
 
 struct Route {
-    std::string name;         // for logs, metrics and people: bounded by the configuration
-    std::size_t service = 0;  // in Snapshot::services
+    std::string name;     // for logs, metrics and people: bounded by the configuration
+    std::size_t service;  // in Snapshot::services
+    /// Other services, each with the end of its share: below it a request goes there.
+    std::vector<std::pair<double, std::size_t>> canary;
+    Access access;
+    std::vector<Limit const*> limits;       // that need no user: asked before one is looked up
+    std::vector<Limit const*> user_limits;  // the others
+    Lifecycle lifecycle;
 };
 
 struct Service {
@@ -32,13 +43,17 @@ struct Service {
 };
 
 struct Snapshot {
-    Snapshot(Config settings, std::uint64_t number);
+    Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& metrics);
 
     Config config;
     std::uint64_t version;  // 1 at the start, one more with each reload
     std::vector<Service> services;
     Table table;
-    std::vector<Route> routes;  // by Table::Match::route
+    TrustedProxies trusted_proxies;
+    Cors cors;
+    std::vector<Limit> limits;
+    std::vector<Route> routes;        // by Table::Match::route
+    std::vector<Lifecycle> versions;  // by Table::Match::version
 };
 
 /// The snapshot and what one loop has for it. Made, used and destroyed on that loop.

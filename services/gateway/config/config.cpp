@@ -19,12 +19,22 @@ void validate(Config const& config, config::Where const& where) {
     auto& problems = where.problems();
     std::vector<std::string_view> services;
     for (auto const& [name, service] : config.services) services.push_back(name);
+    std::vector<std::string_view> limits;
+    for (auto const& [name, limit] : config.rate_limits.limits) limits.push_back(name);
     std::map<std::string, int> named;
     bool sound = true;
     for (auto const& route : config.routes) {
         if (!route.service.empty() && std::ranges::find(services, route.service) == services.end())
             problems.add(route.line, "there is no service '" + route.service + "'" +
                                          config::suggestion(route.service, services));
+        for (auto const& [service, share] : route.canary)
+            if (std::ranges::find(services, service) == services.end())
+                problems.add(route.line, "there is no service '" + service + "'" +
+                                             config::suggestion(service, services));
+        for (auto const& limit : route.limits)
+            if (std::ranges::find(limits, limit) == limits.end())
+                problems.add(route.line, "there is no limit '" + limit + "'" +
+                                             config::suggestion(limit, limits));
         if (!route.name.empty() && !named.emplace(route.name, route.line).second)
             problems.add(route.line, "another route is called '" + route.name + "'");
         sound = sound && Table::problem_of(route.path).empty();

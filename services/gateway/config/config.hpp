@@ -24,8 +24,13 @@ struct Config {
     std::map<std::string, ServiceSettings> services;
     std::map<std::string, VersionSettings> versions;
     std::vector<RouteSettings> routes;
+    ClientSettings clients;
+    CorsSettings cors;
+    RateLimitSettings rate_limits;
+    AuthorizationSettings authorization;
 };
-BOOST_DESCRIBE_STRUCT(Config, (), (services, versions, routes))
+BOOST_DESCRIBE_STRUCT(Config, (),
+                      (services, versions, routes, clients, cors, rate_limits, authorization))
 
 void validate(ServiceSettings const& service, config::Where const& where);
 /// The rules that join sections: names that must be there, routes that nothing can reach.

@@ -48,6 +48,14 @@ Overrides Overrides::read(Environment& env, Config const& config) {
                 env.problem(variable, "is not an address that can be connected to");
         if (!given.empty()) out.instances[service] = given;
     }
+    out.origins = env.list("ALLOWED_ORIGINS", "", "pages that may use the API, over the file");
+    if (!out.origins.empty()) {
+        CorsSettings const cors{.origins = out.origins};
+        config::Problems problems("ALLOWED_ORIGINS");
+        validate(cors, config::Where({}, problems));
+        if (!problems.empty()) env.problem("ALLOWED_ORIGINS", problems.print());
+    }
+    out.rate_limits = env.flag("RATE_LIMIT", true, "off for load runs; else as the file says");
     return out;
 }
 
@@ -55,6 +63,8 @@ void Overrides::apply(Config& config) const {
     for (auto const& [service, urls] : instances)
         if (auto const found = config.services.find(service); found != config.services.end())
             found->second.instances = urls;
+    if (!origins.empty()) config.cors.origins = origins;
+    if (!rate_limits) config.rate_limits.enabled = false;
 }
 
 Config parse_config(Source const& source) {

@@ -20,9 +20,11 @@ struct Source {
     static Source of(std::string file);
 };
 
-/// What the environment says over any file (contract section 8): USER_SERVICE_URL and its kin.
+/// What the environment says over any file (contract section 8).
 struct Overrides {
-    std::map<std::string, std::vector<std::string>> instances;  // by service
+    std::map<std::string, std::vector<std::string>> instances;  // USER_SERVICE_URL and its kin
+    std::vector<std::string> origins;                           // ALLOWED_ORIGINS
+    bool rate_limits = true;                                    // RATE_LIMIT=off
 
     /// Reads the variables of the services that `config` has.
     static Overrides read(Environment& env, Config const& config);

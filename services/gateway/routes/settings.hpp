@@ -2,17 +2,31 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
 
 #include "gateway/config/reader.hpp"
+#include "gateway/stages/settings.hpp"
 
 namespace grover::gateway {
 
 enum class Method { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
 BOOST_DESCRIBE_ENUM(Method, GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS)
+
+/// When a route or a version goes, and what replaces it (RFC 9745, RFC 8594).
+struct LifecycleSettings {
+    std::optional<Timestamp> deprecated;
+    std::optional<Timestamp> sunset;
+    std::string link;       // what to read about it
+    std::string successor;  // what to use instead
+    /// 410 from the sunset on; else it goes on answering.
+    bool gone_after_sunset = false;
+};
+BOOST_DESCRIBE_STRUCT(LifecycleSettings, (),
+                      (deprecated, sunset, link, successor, gone_after_sunset))
 
 /// Which requests a route takes, and which service answers them.
 struct RouteSettings {
@@ -29,18 +43,29 @@ struct RouteSettings {
     std::map<std::string, std::string> headers;
     std::map<std::string, std::string> query;
     std::string service;
+    /// Other services that take a share of it: {post-next: 5%}. A user, or an address for want of
+    /// one, stays with the service it got.
+    std::map<std::string, config::Ratio> canary;
+    /// Limits that count here beside those of everywhere.
+    std::vector<std::string> limits;
+    AccessSettings access;
+    LifecycleSettings lifecycle{};
 
     int line = 0;  // in the file
 };
-BOOST_DESCRIBE_STRUCT(RouteSettings, (), (name, path, methods, host, headers, query, service))
+BOOST_DESCRIBE_STRUCT(RouteSettings, (),
+                      (name, path, methods, host, headers, query, service, canary, limits, access,
+                       lifecycle))
 
 /// Another spelling of the same API: "/api/v1" for "/api".
 struct VersionSettings {
     std::string path;
     std::string means;
+    LifecycleSettings lifecycle{};
 };
-BOOST_DESCRIBE_STRUCT(VersionSettings, (), (path, means))
+BOOST_DESCRIBE_STRUCT(VersionSettings, (), (path, means, lifecycle))
 
+void validate(LifecycleSettings const& lifecycle, config::Where const& where);
 void validate(RouteSettings const& route, config::Where const& where);
 void validate(VersionSettings const& version, config::Where const& where);
 

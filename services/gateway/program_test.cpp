@@ -1,0 +1,290 @@
+// The gateway over the wire, before services that tests make up.
+#include "gateway/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "auth/session_protocol.hpp"
+#include "auth/token.hpp"
+#include "testing/served.hpp"
+#include "testing/server_fixture.hpp"
+
+namespace grover::gateway {
+namespace {
+
+namespace json = boost::json;
+using testing::RawReply;
+
+/// Says what it was asked, as JSON, and what it is called.
+http::Handler echo(std::string name) {
+    return [name](http::Request& request) -> net::Task<http::Response> {
+        json::object fields;
+        for (auto const& [field, value] : request.headers.all()) fields[field] = value;
+        auto response =
+            http::Response::json(200, json::serialize(json::object{{"service", name},
+                                                                   {"method", request.method},
+                                                                   {"target", request.target},
+                                                                   {"body", request.body},
+                                                                   {"fields", std::move(fields)}}));
+        response.headers.add("X-From", name);
+        co_return response;
+    };
+}
+
+/// The user service's part in sessions: the token "admin-..." is an admin's and so on, "user-..."
+/// the user's of that name.
+http::Handler users() {
+    return [](http::Request& request) -> net::Task<http::Response> {
+        if (request.path == "/internal/sessions/revoked")
+            co_return http::Response::json(200, reflect::to_json(auth::Revocations{"1", {}}));
+        if (request.path != "/internal/sessions/verify") co_return co_await echo("user")(request);
+        auto const hash = reflect::from_json<auth::SessionLookup>(request.body).token_hash;
+        for (auto const* name : {"user-1", "user-2", "moderator-1", "admin-1"}) {
+            if (auth::hash_token(name) != hash) continue;
+            std::string_view const text(name);
+            auto const role = reflect::enum_from<auth::Role>(text.substr(0, text.find('-')));
+            co_return http::Response::json(
+                200, reflect::to_json(auth::Session{auth::UserId::trusted(std::string(name)),
+                                                    auth::SessionId::trusted("sess_1"),
+                                                    {*role},
+                                                    system_now() + std::chrono::hours(1)}));
+        }
+        throw Error(ErrorCode::not_found, "no such session");
+    };
+}
+
+std::string bearer(std::string_view token) {
+    return "Authorization: Bearer " + std::string(token) + "\r\n";
+}
+
+class Gateway : public ::testing::Test {
+protected:
+    /// Starts it with a file: the services of the test, and `rest`.
+    testing::Served<Program>& start(std::string const& rest,
+                                    std::map<std::string, std::string> variables = {}) {
+        write(rest);
+        variables.emplace("GATEWAY_CONFIG", file());
+        served_ = std::make_unique<testing::Served<Program>>(std::move(variables));
+        return *served_;
+    }
+    void write(std::string const& rest) {
+        std::ofstream(file()) << "services:\n  user: {instances: ['" << user_.origin()
+                              << "']}\n  post: {instances: ['" << post_.origin()
+                              << "']}\n  next: {instances: ['" << next_.origin()
+                              << "']}\n  none: {}\n"
+                              << rest;
+    }
+    std::string file() const { return (folder_.path() / "gateway.yaml").string(); }
+    static json::object said(RawReply const& reply) {
+        EXPECT_EQ(reply.status, 200) << reply.body;
+        return reply.status == 200 ? json::parse(reply.body).as_object() : json::object();
+    }
+    static std::string service(RawReply const& reply) {
+        return std::string(reply.headers.get("X-From"));
+    }
+
+    testing::TemporaryFolder folder_;
+    testing::StandIn user_{users()}, post_{echo("post")}, next_{echo("next")};
+    std::unique_ptr<testing::Served<Program>> served_;
+};
+
+TEST_F(Gateway, RoutesByTheConfiguration) {
+    auto& gateway = start(
+        "routes:\n  - {path: /api/posts/**, service: post}\n"
+        "  - {path: '/api/users/{id}', service: user, methods: [GET]}\n"
+        "  - {path: /api/none, service: none}\n");
+    EXPECT_EQ(service(gateway.get("/api/posts/1?x=%20y")), "post");
+    EXPECT_EQ(said(gateway.get("/api/posts/1?x=%20y")).at("target").as_string(),
+              "/api/posts/1?x=%20y");
+    EXPECT_EQ(service(gateway.get("/api/users/1")), "user");
+    auto const refused = gateway.send("DELETE", "/api/users/1");
+    EXPECT_EQ(refused.status, 405);
+    EXPECT_EQ(refused.headers.get("Allow"), "GET, HEAD");
+    EXPECT_EQ(gateway.get("/api/none").status, 503);
+    EXPECT_EQ(gateway.get("/api/other").status, 404);
+}
+
+TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
+    auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
+    testing::RawClient client(gateway.port());
+    auto const ask = [&] {
+        client.send("GET /api/a HTTP/1.1\r\nHost: h\r\n\r\n");
+        return service(client.read_reply());
+    };
+    EXPECT_EQ(ask(), "post");
+    write("routes: [{path: /api/a, service: user}]\n");
+    gateway.reload();
+    EXPECT_TRUE(testing::eventually([&] { return ask() == "user"; }));
+    write("routes: [{path: /api/a, service: nobody}]\n");
+    gateway.reload();
+    EXPECT_EQ(ask(), "user");
+    EXPECT_TRUE(gateway.metrics().print().contains(
+        "gateway_configuration_reloads_total{result=\"refused\"} 1"));
+}
+
+constexpr std::string_view limited = R"(
+routes:
+  - {path: /api/a, service: post}
+  - {path: /api/login, service: post, limits: [login]}
+rate_limits:
+  limits:
+    user: {by: [user], quota: 3, window: 1h}
+    login: {by: [ip, route], quota: 2, window: 1h}
+  everywhere: [user]
+)";
+
+TEST_F(Gateway, LimitsSayWhereOneStandsAndWhenToComeAgain) {
+    auto& gateway = start(std::string(limited));
+    auto const first = gateway.get("/api/login");
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.headers.get("RateLimit-Policy"), "\"login\";q=2;w=3600");
+    EXPECT_EQ(first.headers.get("RateLimit"), "\"login\";r=1;t=1800");
+    EXPECT_EQ(gateway.get("/api/login").status, 200);
+    auto const refused = gateway.get("/api/login");
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.headers.get("Retry-After"), "1800");
+    EXPECT_TRUE(refused.headers.get("RateLimit").starts_with("\"login\";r=0;t="));
+    EXPECT_EQ(json::parse(refused.body).at("code").as_string(), "rate_limited");
+    EXPECT_TRUE(gateway.get("/api/a").headers.get("RateLimit").empty());  // nobody, no limit
+}
+
+TEST_F(Gateway, LimitsCountEachUserAndGiveBackWhatWasRefused) {
+    auto& gateway = start(std::string(limited));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(gateway.get("/api/a", bearer("user-1")).status, 200);
+    EXPECT_EQ(gateway.get("/api/a", bearer("user-1")).status, 429);
+    EXPECT_EQ(gateway.get("/api/a", bearer("user-2")).status, 200);
+    // Refused for the user, so it does not count for the address either.
+    EXPECT_EQ(gateway.get("/api/login", bearer("user-1")).status, 429);
+    EXPECT_EQ(gateway.get("/api/login").status, 200);
+    EXPECT_EQ(gateway.get("/api/login").status, 200);
+    EXPECT_EQ(gateway.get("/api/login").status, 429);
+}
+
+TEST_F(Gateway, LimitsCanBeSwitchedOff) {
+    auto& gateway = start(std::string(limited), {{"RATE_LIMIT", "off"}});
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(gateway.get("/api/login").status, 200);
+}
+
+TEST_F(Gateway, AProxyOfOursSpeaksForItsClients) {
+    auto& gateway = start(std::string(limited) + "clients: {trusted_proxies: [127.0.0.1]}\n");
+    auto const from = [](std::string_view address) {
+        return "X-Forwarded-For: " + std::string(address) + "\r\n";
+    };
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(gateway.get("/api/login", from("1.1.1.1")).status, 200);
+    EXPECT_EQ(gateway.get("/api/login", from("1.1.1.1")).status, 429);
+    auto const other = said(gateway.get("/api/login", from("2.2.2.2")));
+    EXPECT_EQ(other.at("fields").at("X-Forwarded-For").as_string(), "2.2.2.2");
+    // The addresses of one IPv6 network are one client.
+    for (auto const* address : {"2001:db8:1:2::1", "2001:db8:1:2:3::4"})
+        EXPECT_EQ(gateway.get("/api/login", from(address)).status, 200);
+    EXPECT_EQ(gateway.get("/api/login", from("2001:db8:1:2:ffff::")).status, 429);
+}
+
+TEST_F(Gateway, AnswersPagesOfTheAllowList) {
+    auto& gateway =
+        start("routes: [{path: /api/a, service: post}, {path: /api/none, service: none}]\n",
+              {{"ALLOWED_ORIGINS", "https://app.example"}});
+    std::string const page = "Origin: https://app.example\r\n",
+                      other = "Origin: https://x.example\r\n";
+    std::string const asks = "Access-Control-Request-Method: PUT\r\n";
+    auto const preflight = gateway.send("OPTIONS", "/api/a", page + asks);
+    EXPECT_EQ(preflight.status, 204);
+    EXPECT_EQ(preflight.headers.get("Access-Control-Allow-Origin"), "https://app.example");
+    EXPECT_TRUE(preflight.headers.get("Access-Control-Allow-Methods").contains("PUT"));
+    EXPECT_EQ(preflight.headers.get("Access-Control-Max-Age"), "600");
+    auto const refused = gateway.send("OPTIONS", "/api/a", other + asks);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_FALSE(refused.headers.contains("Access-Control-Allow-Origin"));
+    EXPECT_EQ(service(gateway.send("OPTIONS", "/api/a", page)), "post");  // no preflight
+
+    auto const answer = gateway.get("/api/a", page);
+    EXPECT_EQ(answer.headers.get("Access-Control-Allow-Origin"), "https://app.example");
+    EXPECT_EQ(answer.headers.get("Access-Control-Allow-Credentials"), "true");
+    EXPECT_EQ(answer.headers.get("Vary"), "Origin");
+    // Problems can be read by the page too; other pages get nothing.
+    EXPECT_EQ(gateway.get("/api/none", page).headers.get("Access-Control-Allow-Origin"),
+              "https://app.example");
+    EXPECT_FALSE(gateway.get("/api/a", other).headers.contains("Access-Control-Allow-Origin"));
+}
+
+constexpr std::string_view guarded = R"(
+routes:
+  - {path: /api/members, service: post, access: {login: true}}
+  - {path: /api/moderation, service: post, access: {roles: [moderator, admin]}}
+  - {path: /api/shadow, service: post, access: {roles: [admin], shadow: true}}
+)";
+
+TEST_F(Gateway, LetsThoseInWhoMay) {
+    auto& gateway = start(std::string(guarded));
+    auto const status = [&](std::string_view path, std::string_view token) {
+        return gateway.get(path, token.empty() ? "" : bearer(token)).status;
+    };
+    EXPECT_EQ(status("/api/members", ""), 401);
+    EXPECT_EQ(status("/api/members", "wrong"), 401);
+    EXPECT_EQ(status("/api/members", "user-1"), 200);
+    EXPECT_EQ(status("/api/moderation", ""), 401);
+    EXPECT_EQ(status("/api/moderation", "user-1"), 403);
+    EXPECT_EQ(status("/api/moderation", "moderator-1"), 200);
+    EXPECT_EQ(status("/api/moderation", "admin-1"), 200);
+    EXPECT_EQ(gateway.get("/api/members").headers.get("WWW-Authenticate"), "Bearer");
+}
+
+TEST_F(Gateway, ShadowModeRefusesNobodyAndCounts) {
+    auto& gateway = start(std::string(guarded));
+    EXPECT_EQ(gateway.get("/api/shadow", bearer("user-1")).status, 200);
+    EXPECT_EQ(gateway.get("/api/shadow").status, 200);
+    EXPECT_EQ(gateway.get("/api/shadow", bearer("admin-1")).status, 200);
+    EXPECT_TRUE(gateway.metrics().print().contains("gateway_shadow_refusals_total 2"));
+}
+
+TEST_F(Gateway, SaysWhatIsDeprecatedAndEndsWhatIsGone) {
+    auto& gateway = start(R"(
+versions:
+  v0: {path: /api/v0, means: /api, lifecycle: {deprecated: 2023-07-01, sunset: 2099-01-01,
+       link: /docs/v0, successor: /api}}
+routes:
+  - {path: /api/a, service: post}
+  - {path: /api/old, service: post, lifecycle: {sunset: 2024-01-01, gone_after_sunset: true}}
+)");
+    EXPECT_FALSE(gateway.get("/api/a").headers.contains("Deprecation"));
+    auto const old = gateway.get("/api/v0/a");
+    EXPECT_EQ(old.status, 200);
+    EXPECT_EQ(old.headers.get("Deprecation"), "@1688169600");
+    EXPECT_EQ(old.headers.get("Sunset"), "Thu, 01 Jan 2099 00:00:00 GMT");
+    EXPECT_EQ(old.headers.get("Link"),
+              "</docs/v0>; rel=\"deprecation\", </docs/v0>; rel=\"sunset\", "
+              "</api>; rel=\"successor-version\"");
+    auto const gone = gateway.get("/api/old");
+    EXPECT_EQ(gone.status, 410);
+    EXPECT_TRUE(gone.headers.contains("Sunset"));
+    EXPECT_TRUE(gateway.metrics().print().contains(
+        R"(gateway_deprecated_requests_total{kind="version",name="v0"} 1)"));
+}
+
+TEST_F(Gateway, ACanaryKeepsItsUsers) {
+    auto& gateway = start(R"(
+routes:
+  - {path: /api/half, service: post, canary: {next: 50%}}
+  - {path: /api/all, service: post, canary: {next: 100%}}
+  - {path: /api/none, service: post, canary: {next: 0%}}
+clients: {trusted_proxies: [127.0.0.1]}
+)");
+    int next = 0;
+    for (int i = 0; i < 64; ++i) {
+        auto const who = "X-Forwarded-For: 10.0.0." + std::to_string(i) + "\r\n";
+        auto const first = service(gateway.get("/api/half", who));
+        EXPECT_EQ(service(gateway.get("/api/half", who)), first);
+        next += first == "next";
+    }
+    EXPECT_GT(next, 16);
+    EXPECT_LT(next, 48);
+    EXPECT_EQ(service(gateway.get("/api/all")), "next");
+    EXPECT_EQ(service(gateway.get("/api/none")), "post");
+    auto const first = service(gateway.get("/api/half", bearer("user-1")));
+    EXPECT_EQ(service(gateway.get("/api/half", bearer("user-1") + "X-Forwarded-For: 9.9.9.9\r\n")),
+              first);
+}
+
+}  // namespace
+}  // namespace grover::gateway

@@ -1,0 +1,94 @@
+#include "gateway/stages/rate_limits.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "net/network.hpp"
+
+namespace grover::gateway {
+namespace {
+
+std::int64_t seconds_up(resilience::Duration time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
+/// One client has many IPv6 addresses: all of its /64 are counted together.
+std::string_view network_of(std::string_view address) {
+    if (address.find(':') == std::string_view::npos) return address;
+    for (std::size_t at = 0, groups = 0; at < address.size(); ++at)
+        if (address[at] == ':' && ++groups == 4) return address.substr(0, at);
+    return address;
+}
+
+/// The text under which a limit counts `who`; empty when something of it is missing.
+std::string key_of(Limit const& limit, Counted const& who) {
+    std::string out = limit.name;
+    for (auto const key : limit.by) {
+        auto const part = key == LimitKey::ip        ? network_of(who.address)
+                          : key == LimitKey::user    ? who.user
+                          : key == LimitKey::api_key ? who.api_key
+                                                     : who.route;
+        if (part.empty()) return {};
+        out += '\n';
+        out += part;
+    }
+    return out;
+}
+
+}  // namespace
+
+Limit::Limit(std::string called, LimitSettings const& settings, telemetry::Metrics& metrics)
+    : name(std::move(called)),
+      policy{.permits = settings.quota,
+             .period = settings.window,
+             .burst = settings.burst ? settings.burst : settings.quota},
+      by(settings.by),
+      item(fmt::format("\"{}\";q={};w={}", name, settings.quota,
+                       std::max<std::int64_t>(seconds_up(settings.window), 1))),
+      refused(&metrics.counter("gateway_rate_limited_total",
+                               "Requests that a limit refused, by limit", {{"limit", name}})) {}
+
+bool Limit::counts_by(LimitKey key) const noexcept {
+    return std::ranges::find(by, key) != by.end();
+}
+
+void Taken::take(std::vector<Limit const*> const& limits, Counted const& who,
+                 http::Exchange& exchange) {
+    auto const now = resilience::Steady::now();
+    for (auto const* limit : limits) {
+        auto key = key_of(*limit, who);
+        if (key.empty()) continue;
+        auto const decision = gcra_.take(key, limit->policy, now);
+        if (!policies_.empty()) policies_ += ", ";
+        policies_ += limit->item;
+        if (!nearest_ || decision.remaining < nearest_decision_.remaining || !decision.allowed) {
+            nearest_ = limit;
+            nearest_decision_ = decision;
+        }
+        if (decision.allowed) {
+            taken_.push_back({limit, std::move(key)});
+            continue;
+        }
+        for (auto const& [given, text] : taken_) gcra_.give_back(text, given->policy, now);
+        limit->refused->add();
+        report(exchange);
+        throw Error(ErrorCode::rate_limited,
+                    "too many requests: the limit '" + limit->name + "' is used up")
+            .with_retry_after(
+                std::chrono::seconds(std::max<std::int64_t>(seconds_up(decision.retry_after), 1)));
+    }
+}
+
+void Taken::report(http::Exchange& exchange) const {
+    if (!nearest_) return;
+    exchange.answer_field("RateLimit-Policy", policies_);
+    char text[128];
+    auto const end =
+        fmt::format_to_n(text, sizeof text, "\"{}\";r={};t={}", nearest_->name,
+                         nearest_decision_.remaining, seconds_up(nearest_decision_.reset_after))
+            .out;
+    exchange.answer_field("RateLimit", {text, end});
+}
+
+}  // namespace grover::gateway
