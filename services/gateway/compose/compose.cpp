@@ -1,0 +1,109 @@
+#include "gateway/compose/compose.hpp"
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "base/error.hpp"
+#include "gateway/transform/path_template.hpp"
+#include "http/url.hpp"
+#include "net/async.hpp"
+#include "reflect/codec.hpp"
+
+namespace grover::gateway {
+namespace {
+
+namespace json = boost::json;
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// A value as it stands in a URL; nothing for an object, a list or null.
+std::optional<std::string> text_of(json::value const& value) {
+    if (value.is_string()) return std::string(std::string_view(value.get_string()));
+    if (value.is_bool() || value.is_number()) return json::serialize(value);
+    return {};
+}
+
+struct Names {
+    Parameters parameters;
+    std::vector<std::pair<std::string, std::string>> query;
+    json::object const& parts;
+
+    /// Percent-encoded: no value can be more than the one segment or parameter it stands for.
+    std::optional<std::string> value_of(std::string_view name) const {
+        if (auto const mark = name.find('#'); mark != std::string_view::npos) {
+            auto const* part = parts.if_contains(name.substr(0, mark));
+            boost::system::error_code error;
+            auto const* value = part ? part->find_pointer(name.substr(mark + 1), error) : nullptr;
+            auto const text = value ? text_of(*value) : std::nullopt;
+            if (!text) return {};
+            return percent_encode(*text);
+        }
+        if (name.starts_with("query.")) {
+            for (auto const& [key, value] : query)
+                if (key == name.substr(6)) return percent_encode(value);
+            return std::string();
+        }
+        for (auto const& [key, value] : parameters)
+            if (key == name) return std::string(value);
+        return {};
+    }
+};
+
+struct Answered {
+    json::value value;
+    std::exception_ptr failure;
+};
+
+net::Task<Answered> ask_part(PartSettings const& part, Names const& names, TimePoint until,
+                             AskPart const& ask) {
+    Answered out;
+    try {
+        bool whole = true;
+        auto target = fill(part.get, [&](std::string_view name) {
+            auto value = names.value_of(name);
+            whole = whole && value;
+            return value.value_or("");
+        });
+        if (!whole) throw Error(ErrorCode::not_found, "a value that this part needs is missing");
+        auto const own = std::chrono::steady_clock::now() + part.timeout;
+        out.value = co_await ask(part.service, std::move(target), std::min(until, own));
+    } catch (Error const&) {
+        out.failure = std::current_exception();
+    }
+    co_return out;
+}
+
+}  // namespace
+
+net::Task<json::object> compose(CompositionSettings const& composition, std::string_view plain_path,
+                                std::string_view query, TimePoint until, AskPart const& ask) {
+    json::object parts;
+    auto asked_query = http::parse_query(query);
+    if (!asked_query) throw Error(ErrorCode::malformed, "the query is broken");
+    Names const names{bind_path(composition.path, plain_path).value_or(Parameters()),
+                      *std::move(asked_query), parts};
+    json::array partial;
+    std::size_t bytes = 0;
+    auto const steps = *steps_of(composition);
+    for (auto const& step : steps) {
+        std::vector<net::Task<Answered>> asked;
+        for (auto const& name : step)
+            asked.push_back(ask_part(composition.parts.at(name), names, until, ask));
+        auto answers = co_await net::gather(std::move(asked));
+        for (std::size_t i = 0; i < step.size(); ++i) {
+            auto const& part = composition.parts.at(step[i]);
+            auto& [value, failure] = answers[i];
+            if (failure && part.required) std::rethrow_exception(failure);
+            if (failure) partial.emplace_back(step[i]);
+            parts[step[i]] = failure ? part.default_ : std::move(value);
+            bytes += json::serialize(parts[step[i]]).size();
+        }
+        if (bytes > composed_bytes_max)
+            throw Error(ErrorCode::bad_gateway, "the parts of the answer are too large together");
+    }
+    std::ranges::sort(partial, {},
+                      [](json::value const& name) { return std::string_view(name.get_string()); });
+    parts["partial"] = std::move(partial);
+    co_return parts;
+}
+
+}  // namespace grover::gateway

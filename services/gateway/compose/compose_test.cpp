@@ -1,0 +1,114 @@
+#include "gateway/compose/compose.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "gateway/config/config.hpp"
+#include "testing/run_on.hpp"
+
+namespace grover::gateway {
+namespace {
+
+namespace json = boost::json;
+
+CompositionSettings composition(std::string_view yaml) {
+    config::Problems problems("f");
+    auto out = config::read<CompositionSettings>(config::parse(yaml, problems), problems);
+    EXPECT_EQ(problems.print(), "");
+    return out;
+}
+
+std::string refusal(std::string_view yaml) {
+    config::Problems problems("f");
+    config::read<CompositionSettings>(config::parse(yaml, problems), problems);
+    return problems.print();
+}
+
+constexpr std::string_view profile = R"(
+name: profile
+path: /api/composed/profile/{user_id}
+parts:
+  profile: {service: user, get: "/api/users/{user_id}", required: true}
+  stats: {service: user, get: "/api/users/{user_id}/stats", default: {posts_count: 0}}
+  posts: {service: post, get: "/api/users/{user_id}/posts?limit={query.limit}", default: []}
+  author: {service: user, get: "/api/users/{posts#/0/user_id}/x"}
+)";
+
+class Compose : public ::testing::Test {
+protected:
+    Compose() { loop_.start(); }
+    ~Compose() override { loop_.stop(); }
+
+    /// Asks for a path; `answers` by target. What is not there fails with 503, "!404" with that.
+    std::string ask(std::map<std::string, std::string> answers, std::string path,
+                    std::string query = {}) {
+        AskPart const part = [&](std::string const& service, std::string target,
+                                 auto) -> net::Task<json::value> {
+            asked_.push_back(service + " " + target);
+            auto const found = answers.find(target);
+            if (found == answers.end()) throw Error(ErrorCode::unavailable, "down");
+            if (found->second == "!404") throw Error(ErrorCode::not_found, "no such thing");
+            co_return json::parse(found->second);
+        };
+        auto const settings = composition(profile);
+        try {
+            return json::serialize(testing::run_on(loop_.at(0), [&]() -> net::Task<json::object> {
+                co_return co_await compose(
+                    settings, path, query,
+                    std::chrono::steady_clock::now() + std::chrono::seconds(5), part);
+            }));
+        } catch (Error const& error) {
+            return std::to_string(error.status());
+        }
+    }
+
+    net::Loops loop_{1};
+    std::vector<std::string> asked_;
+};
+
+TEST_F(Compose, PutsTheAnswersTogether) {
+    EXPECT_EQ(ask({{"/api/users/u1", R"({"id":"u1"})"},
+                   {"/api/users/u1/stats", R"({"n":1})"},
+                   {"/api/users/u1/posts?limit=2", R"([{"user_id":"a b/c"}])"},
+                   {"/api/users/a%20b%2Fc/x", "7"}},
+                  "/api/composed/profile/u1", "limit=2"),
+              R"({"posts":[{"user_id":"a b/c"}],"profile":{"id":"u1"},"stats":{"n":1},)"
+              R"("author":7,"partial":[]})");
+    EXPECT_EQ(asked_.back(), "user /api/users/a%20b%2Fc/x");
+}
+
+TEST_F(Compose, APartThatFailsIsItsDefaultAndIsNamed) {
+    EXPECT_EQ(ask({{"/api/users/u1", "{}"}}, "/api/composed/profile/u1"),
+              R"({"posts":[],"profile":{},"stats":{"posts_count":0},"author":null,)"
+              R"("partial":["author","posts","stats"]})");
+    EXPECT_EQ(asked_.size(), 3u);  // what needs a value that is missing is not asked for
+}
+
+TEST_F(Compose, ARequiredPartThatFailsIsTheAnswer) {
+    EXPECT_EQ(ask({{"/api/users/u1", "!404"}}, "/api/composed/profile/u1"), "404");
+    EXPECT_EQ(ask({}, "/api/composed/profile/u1"), "503");
+}
+
+TEST(Composition, StepsFollowWhatPartsNeed) {
+    auto const steps = steps_of(composition(profile));
+    ASSERT_TRUE(steps);
+    ASSERT_EQ(steps->size(), 2u);
+    EXPECT_EQ((*steps)[1], std::vector<std::string>{"author"});
+}
+
+TEST(Composition, RefusesWhatCannotWork) {
+    for (auto const* yaml :
+         {"{path: /a, parts: {x: {service: s, get: /}}}", "{name: n, path: /a}",
+          "{name: n, path: /a, parts: {partial: {service: s, get: /}}}",
+          "{name: n, path: /a, parts: {x: {service: s}}}",
+          "{name: n, path: /a, parts: {x: {get: /}}}",
+          "{name: n, path: /a, parts: {x: {service: s, get: '/{id}'}}}",
+          "{name: n, path: /a, parts: {x: {service: s, get: '/{y#/a}'}}}",
+          "{name: n, path: /a, parts: {x: {service: s, get: '/{y#/a}'}, y: {service: s, get: "
+          "'/{x#/a}'}}}",
+          "{name: n, path: /a, parts: {x: {service: s, get: /, timeout: 0}}}"})
+        EXPECT_NE(refusal(yaml), "") << yaml;
+}
+
+}  // namespace
+}  // namespace grover::gateway

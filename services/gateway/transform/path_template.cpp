@@ -1,0 +1,56 @@
+#include "gateway/transform/path_template.hpp"
+
+namespace grover::gateway {
+namespace {
+
+std::string_view next_segment(std::string_view& rest) noexcept {
+    rest.remove_prefix(1);
+    auto const segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(segment.size());
+    return segment;
+}
+
+}  // namespace
+
+std::optional<Parameters> bind_path(std::string_view pattern, std::string_view path) {
+    Parameters out;
+    while (!pattern.empty() && pattern != "/**") {
+        if (!path.starts_with('/')) return {};
+        auto const wanted = next_segment(pattern), segment = next_segment(path);
+        if (wanted.starts_with('{'))
+            out.emplace_back(wanted.substr(1, wanted.size() - 2), segment);
+        else if (wanted != segment)
+            return {};
+    }
+    if (!pattern.empty())
+        out.emplace_back("**", path);
+    else if (!path.empty() && path != "/")
+        return {};
+    return out;
+}
+
+std::string fill(std::string_view text,
+                 std::function<std::string(std::string_view name)> const& value_of) {
+    std::string out;
+    while (!text.empty()) {
+        auto const open = text.find('{');
+        out += text.substr(0, open);
+        if (open == std::string_view::npos) break;
+        auto const close = text.find('}', open);
+        if (close == std::string_view::npos) return out.append(text.substr(open));
+        out += value_of(text.substr(open + 1, close - open - 1));
+        text.remove_prefix(close + 1);
+    }
+    return out;
+}
+
+std::vector<std::string> names_in(std::string_view text) {
+    std::vector<std::string> out;
+    fill(text, [&](std::string_view name) {
+        out.emplace_back(name);
+        return std::string();
+    });
+    return out;
+}
+
+}  // namespace grover::gateway

@@ -1,0 +1,26 @@
+// Texts with names in braces that the request fills in: "/v2/posts/{post_id}".
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace grover::gateway {
+
+/// What the names of a route's path stand for in a request, percent-encoded as they came: {id},
+/// and {**} for what "/**" took, with its slash.
+using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// Those of `path`, which the pattern fits; nothing where it does not.
+std::optional<Parameters> bind_path(std::string_view pattern, std::string_view path);
+
+/// "posts/{id}" with every name replaced by what `value_of` says; what is not in braces stays.
+std::string fill(std::string_view text,
+                 std::function<std::string(std::string_view name)> const& value_of);
+/// The names in braces.
+std::vector<std::string> names_in(std::string_view text);
+
+}  // namespace grover::gateway

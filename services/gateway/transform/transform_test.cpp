@@ -1,0 +1,79 @@
+#include "gateway/transform/transform.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gateway/transform/json_changes.hpp"
+
+namespace grover::gateway {
+namespace {
+
+std::string changed(JsonChanges const& changes, std::string_view document) {
+    auto value = boost::json::parse(document);
+    apply(changes, value);
+    return boost::json::serialize(value);
+}
+
+TEST(JsonChanges, RenamesRemovesAndSetsByPointer) {
+    EXPECT_EQ(changed({.rename = {{"/a", "/b"}}, .remove = {"/c/0"}, .set = {{"/d/e", 1}}},
+                      R"({"a":1,"c":[1,2],"d":{}})"),
+              R"({"d":{"e":1},"c":[2],"b":1})");
+    EXPECT_EQ(changed({.rename = {}, .remove = {"/a~1b", "/~0"}, .set = {}}, R"({"a/b":1,"~":2})"),
+              "{}");
+    EXPECT_EQ(changed({.rename = {}, .remove = {}, .set = {{"/l/-", "x"}, {"/l/0", "y"}}},
+                      R"({"l":[1]})"),
+              R"({"l":["y","x"]})");
+}
+
+TEST(JsonChanges, WhatIsNotThereChangesNothing) {
+    for (auto const* pointer : {"/x", "/a/b", "/l/7", "/l/x", "/l/-", "/x/y", "/"})
+        EXPECT_EQ(changed({.rename = {{pointer, "/n"}}, .remove = {pointer}, .set = {}},
+                          R"({"a":1,"l":[1]})"),
+                  R"({"a":1,"l":[1]})")
+            << pointer;
+    EXPECT_EQ(
+        changed({.rename = {{"/a", "/no/way"}}, .remove = {}, .set = {{"/a/b", 1}}}, R"({"a":1})"),
+        R"({"a":1})");
+    EXPECT_EQ(changed({.rename = {}, .remove = {"/a"}, .set = {{"/b", 1}}}, "7"), "7");
+}
+
+TEST(Edits, RewritePathAndQuery) {
+    RequestChanges changes;
+    changes.path = "/v2/posts/{id}{**}";
+    changes.query = {.set = {{"limit", "5 0"}}, .remove = {"debug"}};
+    changes.fields = {.add = {{"X-A", "1"}}, .set = {{"X-B", "2"}}, .remove = {"X-C"}};
+    auto const edits =
+        edits_of(changes, "/api/posts/{id}/**", "/api/posts/p%201/x/", "a=1&limit=9&debug&b=%20");
+    EXPECT_EQ(edits.target, "/v2/posts/p%201/x/?a=1&b=%20&limit=5%200");
+    EXPECT_EQ(edits.more, "X-B: 2\r\nX-A: 1\r\n");
+    EXPECT_FALSE(edits.passes("x-b"));
+    EXPECT_FALSE(edits.passes("X-C"));
+    EXPECT_TRUE(edits.passes("X-D"));
+    EXPECT_EQ(edits_of({}, "/api/**", "/api/x", "a=1").target, "");
+}
+
+TEST(Edits, RefuseWhatBelongsToTheGateway) {
+    for (auto const* name : {"Content-Length", "transfer-encoding", "Host", "X-Grover-Identity",
+                             "bad name", "", "X-Request-ID"}) {
+        config::Problems problems("f");
+        validate(FieldChanges{.add = {}, .set = {{name, "x"}}, .remove = {}},
+                 config::Where({}, problems));
+        EXPECT_FALSE(problems.empty()) << name;
+    }
+    config::Problems problems("f");
+    validate(FieldChanges{.add = {{"X-A", "a\r\nb: c"}}, .set = {}, .remove = {}},
+             config::Where({}, problems));
+    EXPECT_FALSE(problems.empty());
+}
+
+TEST(PathTemplate, BindsTheNamesOfAPattern) {
+    auto const found = bind_path("/a/{x}/b/**", "/a/1/b/c/d");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(*found, (Parameters{{"x", "1"}, {"**", "/c/d"}}));
+    EXPECT_EQ(bind_path("/a/{x}", "/a/1/"), (Parameters{{"x", "1"}}));
+    for (auto const* path : {"", "/", "/a", "/b/1", "/a/1/2"})
+        EXPECT_FALSE(bind_path("/a/{x}", path)) << path;
+    EXPECT_EQ(fill("/{a}/{b", [](auto) { return std::string("v"); }), "/v/{b");
+}
+
+}  // namespace
+}  // namespace grover::gateway
