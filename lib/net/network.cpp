@@ -1,5 +1,6 @@
 #include "net/network.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -77,6 +78,15 @@ bool Network::contains(std::string_view address) const noexcept {
     for (std::size_t i = 0; i < bytes_.size(); ++i)
         if ((other->bytes[i] & mask(prefix_, i)) != bytes_[i]) return false;
     return true;
+}
+
+Networks::Networks(std::vector<std::string> const& ranges) {
+    for (auto const& text : ranges)
+        if (auto const range = Network::parse(text)) ranges_.push_back(*range);
+}
+
+bool Networks::contains(std::string_view address) const noexcept {
+    return std::ranges::any_of(ranges_, [&](auto const& range) { return range.contains(address); });
 }
 
 bool is_address(std::string_view text) noexcept {

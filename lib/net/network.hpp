@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace grover::net {
 
@@ -21,6 +23,19 @@ private:
     std::array<std::uint8_t, 16> bytes_{};  // IPv4 as ::ffff:a.b.c.d
     unsigned prefix_ = 0;
     bool unix_ = false;
+};
+
+/// Several ranges.
+class Networks {
+public:
+    /// Texts that are no range are left out.
+    explicit Networks(std::vector<std::string> const& ranges);
+
+    bool contains(std::string_view address) const noexcept;
+    bool empty() const noexcept { return ranges_.empty(); }
+
+private:
+    std::vector<Network> ranges_;
 };
 
 /// The text is an address without a port: "10.0.0.1", "fe80::1".

@@ -174,7 +174,8 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
 
     Taken permits(gcra_);
     Counted who{.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = route.name};
-    if (!route.limits.empty()) {
+    bool const limited = !snapshot.unlimited.contains(exchange.peer_address());
+    if (limited && !route.limits.empty()) {
         who.api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header);
         record.limiter = "limited";  // unless it goes on
         permits.take(route.limits, who, exchange);
@@ -182,7 +183,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     }
     co_await identify(exchange, record);
     authorize(record);
-    if (!route.user_limits.empty() && record.caller()) {
+    if (limited && !route.user_limits.empty() && record.caller()) {
         who.user = record.caller()->user_id.str();
         record.limiter = "limited";
         permits.take(route.user_limits, who, exchange);

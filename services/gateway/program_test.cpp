@@ -166,6 +166,21 @@ TEST_F(Gateway, LimitsCanBeSwitchedOff) {
     for (int i = 0; i < 10; ++i) EXPECT_EQ(gateway.get("/api/login").status, 200);
 }
 
+TEST_F(Gateway, LimitsLetExemptAddressesPass) {
+    auto& gateway = start(std::string(limited) +
+                          "  exempt: [10.0.0.0/8]\nclients: {trusted_proxies: [127.0.0.1]}\n");
+    auto const from = [&](std::string_view address) {
+        return gateway.get("/api/login", "X-Forwarded-For: " + std::string(address) + "\r\n");
+    };
+    for (int i = 0; i < 4; ++i) {
+        auto const reply = from("10.1.2.3");
+        EXPECT_EQ(reply.status, 200);
+        EXPECT_FALSE(reply.headers.contains("RateLimit"));
+    }
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(from("11.1.2.3").status, 200);
+    EXPECT_EQ(from("11.1.2.3").status, 429);
+}
+
 TEST_F(Gateway, AProxyOfOursSpeaksForItsClients) {
     auto& gateway = start(std::string(limited) + "clients: {trusted_proxies: [127.0.0.1]}\n");
     auto const from = [](std::string_view address) {

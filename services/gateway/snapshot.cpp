@@ -58,7 +58,8 @@ Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& me
       table(config.routes, config.versions),
       trusted_proxies(config.clients.trusted_proxies),
       cors(config.cors),
-      limits(limits_of(config, metrics)) {
+      limits(limits_of(config, metrics)),
+      unlimited(config.rate_limits.exempt) {
     for (auto const& route : config.routes) routes.push_back(route_of(route, *this, metrics));
     for (auto const& [name, settings_of_version] : config.versions)
         versions.emplace_back(settings_of_version.lifecycle, "version", name, metrics);

@@ -52,6 +52,7 @@ struct Snapshot {
     TrustedProxies trusted_proxies;
     Cors cors;
     std::vector<Limit> limits;
+    net::Networks unlimited;          // addresses
     std::vector<Route> routes;        // by Table::Match::route
     std::vector<Lifecycle> versions;  // by Table::Match::version
 };

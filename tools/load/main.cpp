@@ -36,7 +36,8 @@ ends, and profiles and posts, and compares them with the input. Exit 1 when anyt
   --users N        only the first N people of GRAPH (default: all); of a generated one (default 1000)
   --posts N        posts per person (default 5)
   --seed S         the same seed plays the same (default 1)
-  --gateway URL    where the system is (default http://127.0.0.1:8000)
+  --gateway URL    where the system is: http://host:port or unix:/path (default: the unix socket that
+                   ./grover up opens, whose callers are not limited; else http://127.0.0.1:8000)
   --connections N  requests at a time, 1..1000 (default 64)
 )";
 

@@ -13,7 +13,7 @@ namespace grover::gateway {
 
 class TrustedProxies {
 public:
-    explicit TrustedProxies(std::vector<std::string> const& ranges);
+    explicit TrustedProxies(std::vector<std::string> const& ranges) : ranges_(ranges) {}
 
     /// The address that `peer` speaks for: going back through X-Forwarded-For, the first that is no
     /// proxy of ours. `peer` itself where it is not trusted, or the list does not say.
@@ -21,8 +21,7 @@ public:
     bool none() const noexcept { return ranges_.empty(); }
 
 private:
-    bool trusts(std::string_view address) const noexcept;
-    std::vector<net::Network> ranges_;
+    net::Networks ranges_;
 };
 
 }  // namespace grover::gateway

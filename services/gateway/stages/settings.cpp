@@ -8,6 +8,13 @@
 namespace grover::gateway {
 namespace {
 
+void check_ranges(std::string_view member, std::vector<std::string> const& ranges,
+                  config::Where const& where) {
+    for (auto const& text : ranges)
+        if (!net::Network::parse(text))
+            where.add(member, "'" + text + "' is no address range: 10.0.0.0/8, 127.0.0.1 or unix");
+}
+
 constexpr std::size_t limit_name_bytes_max = 32;
 
 bool is_origin(std::string_view text) {
@@ -23,10 +30,7 @@ bool is_origin(std::string_view text) {
 }  // namespace
 
 void validate(ClientSettings const& clients, config::Where const& where) {
-    for (auto const& text : clients.trusted_proxies)
-        if (!net::Network::parse(text))
-            where.add("trusted_proxies",
-                      "'" + text + "' is no address range: 10.0.0.0/8, 127.0.0.1 or unix");
+    check_ranges("trusted_proxies", clients.trusted_proxies, where);
 }
 
 void validate(CorsSettings const& cors, config::Where const& where) {
@@ -73,6 +77,7 @@ void validate(RateLimitSettings const& limits, config::Where const& where) {
         if (!limits.limits.contains(name))
             where.add("everywhere",
                       "there is no limit '" + name + "'" + config::suggestion(name, names));
+    check_ranges("exempt", limits.exempt, where);
     if (!http::is_token(limits.api_key_header))
         where.add("api_key_header", "'" + limits.api_key_header + "' is no field name");
 }

@@ -57,10 +57,12 @@ struct RateLimitSettings {
     std::map<std::string, LimitSettings> limits;
     /// These count on every route, beside those that a route names.
     std::vector<std::string> everywhere;
+    /// Addresses and ranges that nothing is counted for: "unix", "10.1.0.0/16".
+    std::vector<std::string> exempt;
     /// The field that carries an API key.
     std::string api_key_header = "X-API-Key";
 };
-BOOST_DESCRIBE_STRUCT(RateLimitSettings, (), (enabled, limits, everywhere, api_key_header))
+BOOST_DESCRIBE_STRUCT(RateLimitSettings, (), (enabled, limits, everywhere, exempt, api_key_header))
 
 struct AuthorizationSettings {
     /// What a role may do: scopes by role. "*" is every scope.
