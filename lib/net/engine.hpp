@@ -77,6 +77,8 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
+    /// Once, on the loop's thread, before the first turn.
+    virtual void begin() {}
     /// A socket as this engine wants it; -1 and errno when there is none to be had.
     virtual int open_socket(int family) noexcept = 0;
     /// Takes the descriptor over.
@@ -86,10 +88,12 @@ public:
     virtual void turn(std::chrono::nanoseconds patience) = 0;
     /// Ends the present or the next wait. From any thread.
     virtual void wake() noexcept = 0;
-    /// Ends every operation. The kernel touches nobody's memory afterwards.
+    /// Ends every operation. The kernel touches nobody's memory afterwards. On the loop's thread at
+    /// its end, and again when it is destroyed.
     virtual void abort_all() noexcept = 0;
 };
 
 std::unique_ptr<Engine> make_epoll_engine(Loop& loop);
+std::unique_ptr<Engine> make_uring_engine(Loop& loop);
 
 }  // namespace grover::net

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "net/engine.hpp"
+#include "net/engine_choice.hpp"
 #include "net/expiring.hpp"
 
 namespace grover::net {
@@ -31,7 +32,10 @@ asio::execution_context& Executor::query(asio::execution::context_t) const noexc
 }
 
 Loop::Loop(std::size_t index)
-    : index_(index), context_(std::in_place, 1), engine_(make_epoll_engine(*this)) {}
+    : index_(index),
+      context_(std::in_place, 1),
+      engine_(engine_in_use() == EngineKind::io_uring ? make_uring_engine(*this)
+                                                      : make_epoll_engine(*this)) {}
 
 Loop::~Loop() {
     auto* const outer = std::exchange(current_loop, this);
@@ -88,6 +92,7 @@ bool Loop::running() const noexcept {
 }
 
 void Loop::run_turns() {
+    engine_->begin();
     next_sweep_ = std::chrono::steady_clock::now() + sweep_interval;
     while (!stopped_) {
         take_posted();
@@ -96,6 +101,7 @@ void Loop::run_turns() {
         engine_->turn(patience());
         run_timers();
     }
+    engine_->abort_all();
 }
 
 void Loop::run_ready() {

@@ -11,11 +11,13 @@
 #include <boost/asio/write.hpp>
 
 #include "base/config.hpp"
+#include "net/async.hpp"
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
 #include "testing/raw_client.hpp"
 #include "testing/run_on.hpp"
 #include "testing/server_fixture.hpp"
+#include "testing/stream_pair.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace grover::net {
@@ -24,22 +26,11 @@ namespace {
 using namespace std::chrono_literals;
 using testing::RawClient;
 using testing::run_on;
+using testing::StreamPair;
 using Steady = std::chrono::steady_clock;
 
 // Longer than a label may be: refused without asking anybody.
 std::string const no_name(64, 'a');
-
-/// Two streams that are connected with each other.
-struct Pair {
-    explicit Pair(Loop& loop) {
-        std::array<int, 2> ends{};
-        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
-        left.emplace(loop, Socket(ends[0]));
-        right.emplace(loop, Socket(ends[1]));
-    }
-    std::optional<Stream> left;
-    std::optional<Stream> right;
-};
 
 class StreamTest : public ::testing::Test {
 protected:
@@ -50,7 +41,7 @@ protected:
 
 TEST_F(StreamTest, CarriesBytes) {
     run_on(loop(), [this]() -> Task<> {
-        Pair pair(loop());
+        StreamPair pair(loop());
         co_await asio::async_write(*pair.left, asio::buffer("hello", 5), use_task);
         std::array<char, 9> got{};
         auto const count = co_await pair.right->async_read_some(asio::buffer(got), use_task);
@@ -60,7 +51,7 @@ TEST_F(StreamTest, CarriesBytes) {
 
 TEST_F(StreamTest, ExpiresAndGoesOn) {
     run_on(loop(), [this]() -> Task<> {
-        Pair pair(loop());
+        StreamPair pair(loop());
         std::array<char, 9> space{};
         for (auto const late : {0ms, 1ms}) {  // passed before it begins, and while it waits
             pair.left->expires_at(Steady::now() + late);
@@ -79,11 +70,11 @@ TEST_F(StreamTest, ExpiresAndGoesOn) {
 
 TEST_F(StreamTest, KnowsAStaleConnection) {
     run_on(loop(), [this]() -> Task<> {
-        Pair quiet(loop());
+        StreamPair quiet(loop());
         EXPECT_FALSE(quiet.left->stale());
         co_await asio::async_write(*quiet.right, asio::buffer("x", 1), use_task);
-        EXPECT_TRUE(quiet.left->stale());
-        Pair closed(loop());
+        while (!quiet.left->stale()) co_await pause(1ms);
+        StreamPair closed(loop());
         closed.right.reset();
         EXPECT_TRUE(closed.left->stale());
     });

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "http/message_service.hpp"
 #include "net/async.hpp"
+#include "net/engine_choice.hpp"
 #include "service/access.hpp"
 #include "service/operations.hpp"
 #include "service/pipeline.hpp"
@@ -171,6 +172,8 @@ int serve(detail::Definition const& definition, Settings const& settings,
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 
+    auto const engine = net::choose_engine(settings.engine);
+    net::use_engine(engine.kind);
     Running running(definition, settings, settings.data_dir, build);
     auto& kit = running.kit;
     auto& log = running.log;
@@ -210,7 +213,10 @@ int serve(detail::Definition const& definition, Settings const& settings,
     log.info("listening", {{"host", settings.host},
                            {"port", server.port()},
                            {"tls_port", server.tls_port()},
-                           {"version", settings.version}});
+                           {"version", settings.version},
+                           {"engine", net::name_of(engine.kind)}});
+    if (!engine.obstacle.empty())
+        log.warn("io_uring is not to be had here, epoll serves", {{"why", engine.obstacle}});
     log.flush();
 
     wait_for_stop(kit, settings.log_level, signals);

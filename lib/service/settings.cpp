@@ -104,6 +104,8 @@ Settings Settings::read(Environment& env, About const& about) {
     out.threads = static_cast<std::size_t>(
         env.integer("THREADS", std::min(cores, 4u), 1, 256, "event loops, a thread each"));
     out.rate_limit = env.flag("RATE_LIMIT", true, "limit what a client may ask; off for load runs");
+    out.engine = env.one_of("NET_ENGINE", {"auto", "io_uring", "epoll"}, "auto",
+                            "how sockets are served; auto: io_uring where the kernel allows it");
     if (!about.database.empty()) {
         auto const database =
             env.text("DB_NAME", std::string(about.database), "database of this service");

@@ -115,8 +115,11 @@ void RawClient::finish_sending() {
 
 bool RawClient::receive() {
     std::array<char, 16384> block{};
-    auto const got = tls_ ? ::SSL_read(ssl(tls_), block.data(), static_cast<int>(block.size()))
-                          : ::recv(socket_, block.data(), block.size(), 0);
+    ssize_t got = 0;
+    do {
+        got = tls_ ? ::SSL_read(ssl(tls_), block.data(), static_cast<int>(block.size()))
+                   : ::recv(socket_, block.data(), block.size(), 0);
+    } while (got < 0 && errno == EINTR);
     late_ = got < 0 && errno == EAGAIN;
     if (got <= 0) return false;
     buffer_.append(block.data(), static_cast<std::size_t>(got));
