@@ -24,7 +24,7 @@ struct Settings {
     std::string docs_dir;
     std::size_t threads = 1;
     bool rate_limit = true;  // off for load runs
-    std::string engine;  // epoll, io_uring or auto
+    std::string engine;      // epoll, io_uring or auto
     Secret internal_key;
     std::shared_ptr<http::ServerTls> tls;   // shared with the server; null: plain only
     std::optional<std::uint16_t> tls_port;  // beside the plain port; nothing: PORT speaks TLS
