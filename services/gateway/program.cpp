@@ -181,6 +181,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         permits.take(route.limits, who, exchange);
         record.limiter = "ok";
     }
+    upstream_of(record);  // What is not running needs no login to say so.
     co_await identify(exchange, record);
     authorize(record);
     if (limited && !route.user_limits.empty() && record.caller()) {
@@ -192,14 +193,16 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     permits.report(exchange);
     if (!route.canary.empty()) choose_canary(exchange, record);
 
-    auto* upstream = record.view->upstreams[record.service_index].get();
-    if (!upstream)
-        throw Error(ErrorCode::unavailable,
-                    "the " + std::string(record.service) + " service is not running")
-            .with_retry_after(std::chrono::seconds(30));
     exchange.limit_body(limits::upload_body_bytes_max);
     RawDelivery delivery(exchange);
-    co_await gateway::relay(exchange, *upstream, record.identity(), delivery);
+    co_await gateway::relay(exchange, upstream_of(record), record.identity(), delivery);
+}
+
+Upstream& Program::upstream_of(RequestRecord const& record) {
+    if (auto* upstream = record.view->upstreams[record.service_index].get()) return *upstream;
+    throw Error(ErrorCode::unavailable,
+                "the " + std::string(record.service) + " service is not running")
+        .with_retry_after(std::chrono::seconds(30));
 }
 
 void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {

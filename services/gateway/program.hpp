@@ -52,6 +52,7 @@ private:
     void mark_lifecycle(http::Exchange& exchange, RequestRecord const& record);
     net::Task<> identify(http::Exchange& exchange, RequestRecord& record);
     void authorize(RequestRecord const& record);
+    Upstream& upstream_of(RequestRecord const& record);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 

@@ -31,8 +31,10 @@ net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view
 
 net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery) {
     auto connection = upstream.connections.kept();
-    bool once_more = connection && forward.whole() && may_repeat(forward.request);
-    for (;; once_more = false) {
+    // One for a kept connection that has just been closed, one for a service that is just ending:
+    // its last connections may still be accepted and then reset.
+    int more = forward.whole() && may_repeat(forward.request) ? 2 : 0;
+    for (;; --more) {
         if (!connection) connection = co_await upstream.connections.connect(forward.deadline);
         Http1Attempt attempt(std::move(connection), upstream.authority);
         auto const outcome = co_await attempt.ask(forward);
@@ -44,7 +46,7 @@ net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery
         if (outcome == Outcome::late)
             throw Error(ErrorCode::gateway_timeout,
                         "the " + upstream.name + " service did not answer in time");
-        if (!once_more || outcome != Outcome::lost || !attempt.heard_nothing())
+        if (more == 0 || outcome != Outcome::lost || !attempt.heard_nothing())
             throw Error(ErrorCode::bad_gateway, "the " + upstream.name + " service broke off");
     }
 }
