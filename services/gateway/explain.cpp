@@ -28,11 +28,17 @@ std::string place_of(RouteSettings const& route, std::string const& file) {
 }
 
 std::string describe(RouteSettings const& route, Config const& config) {
-    std::string out = "  path     " + route.path + "\n  service  " + route.service;
-    auto const& instances = config.services.at(route.service).instances;
-    if (instances.empty()) out += " (no instance: 503)";
-    for (auto const& url : instances) out += " " + url;
-    out += "\n";
+    std::string out = "  path     " + route.path + "\n";
+    if (!route.service.empty()) {
+        out += "  service  " + route.service;
+        auto const& instances = config.services.at(route.service).instances;
+        if (instances.empty()) out += " (no instance: 503)";
+        for (auto const& url : instances) out += " " + url;
+        out += "\n";
+    }
+    for (auto const& [name, part] : route.compose)
+        out += fmt::format("  part     {}: {} {}\n", name, part.service, part.get);
+    if (route.answer) out += fmt::format("  answer   {}\n", route.answer->status);
     for (auto const& [other, share] : route.canary)
         out += fmt::format("  canary   {} {:.4g}%\n", other, share.value * 100);
     auto const list = [&](std::string_view name, std::vector<std::string> const& items) {

@@ -1,9 +1,12 @@
 #include "gateway/program.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include "auth/token.hpp"
+#include "gateway/compose/part_call.hpp"
 #include "gateway/explain.hpp"
+#include "gateway/transform/transform.hpp"
 #include "net/async.hpp"
 #include "service/pipeline.hpp"
 
@@ -20,6 +23,13 @@ std::shared_ptr<Snapshot const> compile(Config config, Overrides const& override
 /// one.
 std::string_view presented_token(http::RequestHead const& head) {
     return service::presented_token(head.get("Authorization"), head.get("Cookie"));
+}
+
+/// The path as the routes spell it.
+std::string plain_path(http::RequestHead const& head, RequestRecord const& record) {
+    auto const path = head.path();
+    if (!record.version) return std::string(path);
+    return record.version->means + std::string(path.substr(record.version->prefix.size()));
 }
 
 /// Where somebody stands between 0 and 1, the same today and tomorrow, on every process (FNV-1a,
@@ -181,7 +191,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         permits.take(route.limits, who, exchange);
         record.limiter = "ok";
     }
-    upstream_of(record);  // What is not running needs no login to say so.
+    if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
     co_await identify(exchange, record);
     authorize(record);
     if (limited && !route.user_limits.empty() && record.caller()) {
@@ -191,11 +201,54 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         record.limiter = "ok";
     }
     permits.report(exchange);
+    if (route.composition) co_return co_await compose(exchange, record);
+    if (auto const& own = snapshot.config.routes[record.route_index].answer)
+        co_return co_await answer_statically(exchange, *own);
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
     RawDelivery delivery(exchange);
-    co_await gateway::relay(exchange, upstream_of(record), record.identity(), delivery);
+    if (route.changes)
+        co_await relay_changed(exchange, record, delivery);
+    else
+        co_await gateway::relay(exchange, upstream_of(record), record.identity(), delivery);
+}
+
+net::Task<> Program::relay_changed(http::Exchange& exchange, RequestRecord const& record,
+                                   Delivery& delivery) {
+    auto& upstream = upstream_of(record);
+    auto const& settings = record.view->snapshot->config.routes[record.route_index];
+    auto const& head = exchange.head();
+    auto const path = plain_path(head, record);
+    auto edits = edits_of(settings.request, settings.response, settings.path, path, head.query());
+    bool const changes_body =
+        !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
+    std::string body;
+    if (changes_body) body = co_await changed_body(exchange, settings.request.json, edits);
+    ChangedDelivery changed(delivery, edits, settings.response, head.method);
+    if (!changes_body)
+        co_return co_await gateway::relay(exchange, upstream, record.identity(), changed);
+    auto forward = Forward::of(exchange, record.identity());
+    forward.edits = changed.edits();
+    forward.first = body;
+    co_await gateway::relay(forward, upstream, changed);
+}
+
+net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record) {
+    auto const& services = record.view->snapshot->services;
+    auto const& head = exchange.head();
+    auto const path = plain_path(head, record);
+    AskPart const ask = [&](std::string const& service, std::string target, auto until) {
+        auto const found = std::ranges::find(services, service, &Service::name);
+        return call_part(exchange, record, static_cast<std::size_t>(found - services.begin()),
+                         std::move(target), until);
+    };
+    auto const answer =
+        co_await record.route->composition->answer(path, head.query(), exchange.deadline(), ask);
+    exchange.begin(200);
+    exchange.field("Content-Type", "application/json");
+    exchange.field("Cache-Control", "no-store");
+    co_await exchange.finish(boost::json::serialize(answer));
 }
 
 Upstream& Program::upstream_of(RequestRecord const& record) {
@@ -207,8 +260,8 @@ Upstream& Program::upstream_of(RequestRecord const& record) {
 
 void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {
     // The version first: it is the larger change. One that is gone ends the request.
-    if (record.version && !record.version->silent())
-        record.version->mark(exchange, kit_.clock()());
+    if (record.version && !record.version->lifecycle.silent())
+        record.version->lifecycle.mark(exchange, kit_.clock()());
     else if (!record.route->lifecycle.silent())
         record.route->lifecycle.mark(exchange, kit_.clock()());
 }

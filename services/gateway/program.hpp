@@ -53,6 +53,9 @@ private:
     net::Task<> identify(http::Exchange& exchange, RequestRecord& record);
     void authorize(RequestRecord const& record);
     Upstream& upstream_of(RequestRecord const& record);
+    net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);
+    net::Task<> relay_changed(http::Exchange& exchange, RequestRecord const& record,
+                              Delivery& delivery);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 

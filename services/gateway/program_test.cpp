@@ -277,6 +277,107 @@ routes:
         R"(gateway_deprecated_requests_total{kind="version",name="v0"} 1)"));
 }
 
+TEST_F(Gateway, ChangesRequestsForTheService) {
+    auto& gateway = start(R"(
+versions: {v1: {path: /api/v1, means: /api}}
+routes:
+  - path: "/api/old/{id}/**"
+    service: post
+    request:
+      path: "/new/{id}{**}"
+      query: {set: {limit: 5}, remove: [debug]}
+      fields: {set: {X-Source: gateway}, add: {X-More: "1"}, remove: [X-Secret]}
+      json: {rename: {/old: /new}, remove: [/gone], set: {/kind: {a: [1]}}}
+)");
+    auto const plain = said(gateway.get("/api/v1/old/7/c%20d?debug=1&a=b&limit=9",
+                                        "X-Source: me\r\nX-Secret: s\r\nX-Stays: y\r\n"));
+    EXPECT_EQ(plain.at("target").as_string(), "/new/7/c%20d?a=b&limit=5");
+    auto const& fields = plain.at("fields").as_object();
+    EXPECT_EQ(fields.at("X-Source").as_string(), "gateway");
+    EXPECT_EQ(fields.at("X-More").as_string(), "1");
+    EXPECT_EQ(fields.at("X-Stays").as_string(), "y");
+    EXPECT_FALSE(fields.contains("X-Secret"));
+
+    std::string const is_json = "Content-Type: application/json\r\n";
+    auto const changed =
+        said(gateway.send("POST", "/api/old/7", is_json, R"({"old":1,"gone":2,"stays":3})"));
+    EXPECT_EQ(json::parse(changed.at("body").as_string()),
+              json::parse(R"({"new":1,"stays":3,"kind":{"a":[1]}})"));
+    EXPECT_EQ(gateway.send("POST", "/api/old/7", is_json, "{").status, 400);
+    EXPECT_EQ(gateway.send("POST", "/api/old/7", {}, "{}").status, 415);
+    EXPECT_EQ(gateway.send("POST", "/api/old/7", is_json, std::string(2 << 20, ' ')).status, 413);
+    EXPECT_EQ(gateway.get("/api/old/7").status, 200);
+}
+
+TEST_F(Gateway, ChangesAnswersForTheClient) {
+    auto& gateway = start(R"(
+routes:
+  - path: /api/a
+    service: post
+    response:
+      fields: {set: {X-From: gateway}, add: {X-More: "1"}, remove: [X-None]}
+      json: {remove: [/fields, /method], rename: {/service: /who}}
+  - path: /api/fields
+    service: post
+    response: {fields: {remove: [X-From]}}
+)");
+    auto const reply = gateway.get("/api/a", "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\n");
+    EXPECT_EQ(said(reply), json::parse(R"({"target":"/api/a","body":"","who":"post"})"));
+    EXPECT_EQ(reply.headers.get("X-From"), "gateway");
+    EXPECT_EQ(reply.headers.get("X-More"), "1");
+    EXPECT_EQ(reply.headers.get("Content-Length"), std::to_string(reply.body.size()));
+    auto const head = gateway.send("HEAD", "/api/a");
+    EXPECT_EQ(head.status, 200);
+    EXPECT_FALSE(head.headers.contains("Content-Length"));  // that of the other body
+    auto const fields = gateway.get("/api/fields");
+    EXPECT_FALSE(fields.headers.contains("X-From"));
+    EXPECT_TRUE(said(fields).contains("fields"));
+}
+
+TEST_F(Gateway, AnswersByItself) {
+    auto& gateway = start(R"(
+routes:
+  - {path: /api/hello, answer: {body: '{"hello":true}', fields: {X-Own: "yes"}}}
+  - {path: /api/closed, answer: {status: 503, type: text/plain, body: later}}
+  - {path: /api/empty, answer: {status: 204}, access: {login: true}}
+)");
+    auto const hello = gateway.get("/api/hello");
+    EXPECT_EQ(hello.body, R"({"hello":true})");
+    EXPECT_EQ(hello.headers.get("X-Own"), "yes");
+    EXPECT_EQ(gateway.get("/api/closed").status, 503);
+    EXPECT_EQ(gateway.get("/api/empty").status, 401);
+    EXPECT_EQ(gateway.get("/api/empty", bearer("user-1")).status, 204);
+}
+
+TEST_F(Gateway, ComposesTheAnswersOfServices) {
+    auto& gateway = start(R"(
+versions: {v1: {path: /api/v1, means: /api}}
+routes:
+  - path: "/api/composed/{id}"
+    methods: [GET]
+    compose:
+      profile: {service: user, get: "/u/{id}", required: true}
+      stats: {service: none, get: /s, default: {n: 0}}
+      posts: {service: post, get: "/p?who={profile#/target}&n={query.n}"}
+  - path: /api/broken
+    methods: [GET]
+    compose: {a: {service: none, get: /, required: true}}
+)");
+    auto const whole = gateway.get("/api/v1/composed/7?n=2", bearer("user-1"));
+    auto const answer = said(whole);
+    EXPECT_EQ(answer.at("profile").at("target").as_string(), "/u/7");
+    EXPECT_EQ(answer.at("posts").at("target").as_string(), "/p?who=%2Fu%2F7&n=2");
+    EXPECT_EQ(answer.at("stats").at("n").as_int64(), 0);
+    EXPECT_EQ(answer.at("partial"), json::value(json::array{"stats"}));
+    auto const& fields = answer.at("posts").at("fields").as_object();
+    EXPECT_TRUE(fields.contains("X-Grover-Identity"));
+    EXPECT_EQ(fields.at("X-Request-ID").as_string(), whole.headers.get("X-Request-ID"));
+    EXPECT_EQ(whole.headers.get("Cache-Control"), "no-store");
+    EXPECT_EQ(gateway.send("HEAD", "/api/composed/7").status, 200);
+    EXPECT_EQ(gateway.send("POST", "/api/composed/7").status, 405);
+    EXPECT_EQ(gateway.get("/api/broken").status, 503);
+}
+
 TEST_F(Gateway, ACanaryKeepsItsUsers) {
     auto& gateway = start(R"(
 routes:

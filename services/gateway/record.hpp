@@ -17,13 +17,13 @@ struct RequestRecord {
     // --- routing: always there
     ViewPtr view;  // the rules under which this request runs, to its end
     Route const* route = nullptr;
-    std::size_t route_index = 0;         // in the snapshot and in View::metrics
-    Lifecycle const* version = nullptr;  // of the spelling that was used; null for the plain one
-    std::size_t service_index = 0;
+    std::size_t route_index = 0;       // in the snapshot and in View::metrics
+    Version const* version = nullptr;  // the spelling that was used; null for the plain one
+    std::size_t service_index = Route::no_service;
     std::string_view service;  // that answers: "post"
     void use_service(std::size_t index) noexcept {
         service_index = index;
-        service = view->snapshot->services[index].name;
+        if (index != Route::no_service) service = view->snapshot->services[index].name;
     }
 
     // --- identity

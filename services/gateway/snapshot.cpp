@@ -12,8 +12,9 @@ std::vector<Service> services_of(Config const& config) {
 }
 
 std::size_t index_of(std::vector<Service> const& services, std::string const& name) {
-    return static_cast<std::size_t>(std::ranges::find(services, name, &Service::name) -
-                                    services.begin());
+    auto const found = std::ranges::find(services, name, &Service::name);
+    return found == services.end() ? Route::no_service
+                                   : static_cast<std::size_t>(found - services.begin());
 }
 
 std::vector<Limit> limits_of(Config const& config, telemetry::Metrics& metrics) {
@@ -34,7 +35,9 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
               .access = Access(settings.access, config.authorization),
               .limits = {},
               .user_limits = {},
-              .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics)};
+              .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics),
+              .changes = !settings.request.empty() || !settings.response.empty()};
+    if (!settings.compose.empty()) out.composition.emplace(settings.path, settings.compose);
     double end = 0;
     for (auto const& [service, share] : settings.canary)
         out.canary.emplace_back(end += share.value, index_of(snapshot.services, service));
@@ -62,7 +65,8 @@ Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& me
       unlimited(config.rate_limits.exempt) {
     for (auto const& route : config.routes) routes.push_back(route_of(route, *this, metrics));
     for (auto const& [name, settings_of_version] : config.versions)
-        versions.emplace_back(settings_of_version.lifecycle, "version", name, metrics);
+        versions.push_back({settings_of_version.path, settings_of_version.means,
+                            Lifecycle(settings_of_version.lifecycle, "version", name, metrics)});
 }
 
 std::shared_ptr<Upstream> View::upstream(std::string_view service, std::string_view origin) const {

@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
 #include <boost/smart_ptr/make_local_shared.hpp>
 
+#include "gateway/compose/compose.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/route_metrics.hpp"
 #include "gateway/routes/table.hpp"
@@ -27,13 +29,27 @@
 namespace grover::gateway {
 
 struct Route {
+    static constexpr std::size_t no_service = ~std::size_t{0};
+
     std::string name;     // for logs, metrics and people: bounded by the configuration
-    std::size_t service;  // in Snapshot::services
+    std::size_t service;  // in Snapshot::services; none for one that is composed or static
     /// Other services, each with the end of its share: below it a request goes there.
     std::vector<std::pair<double, std::size_t>> canary;
     Access access;
     std::vector<Limit const*> limits;       // that need no user: asked before one is looked up
     std::vector<Limit const*> user_limits;  // the others
+    Lifecycle lifecycle;
+    std::optional<Composition> composition{};
+    bool changes = false;  // something of its requests or answers
+
+    /// Composed or static: no service is asked for it.
+    bool is_own() const noexcept { return service == no_service; }
+};
+
+/// Another spelling of the same paths.
+struct Version {
+    std::string prefix;
+    std::string means;
     Lifecycle lifecycle;
 };
 
@@ -52,9 +68,9 @@ struct Snapshot {
     TrustedProxies trusted_proxies;
     Cors cors;
     std::vector<Limit> limits;
-    net::Networks unlimited;          // addresses
-    std::vector<Route> routes;        // by Table::Match::route
-    std::vector<Lifecycle> versions;  // by Table::Match::version
+    net::Networks unlimited;        // addresses
+    std::vector<Route> routes;      // by Table::Match::route
+    std::vector<Version> versions;  // by Table::Match::version
 };
 
 /// The snapshot and what one loop has for it. Made, used and destroyed on that loop.

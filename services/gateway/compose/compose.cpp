@@ -7,7 +7,6 @@
 #include "gateway/transform/path_template.hpp"
 #include "http/url.hpp"
 #include "net/async.hpp"
-#include "reflect/codec.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -22,19 +21,24 @@ std::optional<std::string> text_of(json::value const& value) {
     return {};
 }
 
+bool is_dots(std::string_view segment) {
+    return segment == "." || segment == "..";
+}
+
 struct Names {
     Parameters parameters;
     std::vector<std::pair<std::string, std::string>> query;
     json::object const& parts;
 
     /// Percent-encoded: no value can be more than the one segment or parameter it stands for.
+    /// Nothing for what is missing, or would mean another folder.
     std::optional<std::string> value_of(std::string_view name) const {
         if (auto const mark = name.find('#'); mark != std::string_view::npos) {
             auto const* part = parts.if_contains(name.substr(0, mark));
             boost::system::error_code error;
             auto const* value = part ? part->find_pointer(name.substr(mark + 1), error) : nullptr;
             auto const text = value ? text_of(*value) : std::nullopt;
-            if (!text) return {};
+            if (!text || is_dots(*text)) return {};
             return percent_encode(*text);
         }
         if (name.starts_with("query.")) {
@@ -43,7 +47,7 @@ struct Names {
             return std::string();
         }
         for (auto const& [key, value] : parameters)
-            if (key == name) return std::string(value);
+            if (key == name && !is_dots(value)) return std::string(value);
         return {};
     }
 };
@@ -74,36 +78,38 @@ net::Task<Answered> ask_part(PartSettings const& part, Names const& names, TimeP
 
 }  // namespace
 
-net::Task<json::object> compose(CompositionSettings const& composition, std::string_view plain_path,
-                                std::string_view query, TimePoint until, AskPart const& ask) {
-    json::object parts;
+Composition::Composition(std::string path, PartsSettings parts)
+    : path_(std::move(path)),
+      parts_(std::move(parts)),
+      steps_(steps_of(parts_).value_or(std::vector<std::vector<std::string>>())) {}
+
+net::Task<json::object> Composition::answer(std::string_view plain_path, std::string_view query,
+                                            TimePoint until, AskPart const& ask) const {
+    json::object out;
     auto asked_query = http::parse_query(query);
     if (!asked_query) throw Error(ErrorCode::malformed, "the query is broken");
-    Names const names{bind_path(composition.path, plain_path).value_or(Parameters()),
-                      *std::move(asked_query), parts};
-    json::array partial;
+    Names const names{bind_path(path_, plain_path).value_or(Parameters()), *std::move(asked_query),
+                      out};
+    std::vector<std::string> failed;
     std::size_t bytes = 0;
-    auto const steps = *steps_of(composition);
-    for (auto const& step : steps) {
+    for (auto const& step : steps_) {
         std::vector<net::Task<Answered>> asked;
-        for (auto const& name : step)
-            asked.push_back(ask_part(composition.parts.at(name), names, until, ask));
+        for (auto const& name : step) asked.push_back(ask_part(parts_.at(name), names, until, ask));
         auto answers = co_await net::gather(std::move(asked));
         for (std::size_t i = 0; i < step.size(); ++i) {
-            auto const& part = composition.parts.at(step[i]);
+            auto const& part = parts_.at(step[i]);
             auto& [value, failure] = answers[i];
             if (failure && part.required) std::rethrow_exception(failure);
-            if (failure) partial.emplace_back(step[i]);
-            parts[step[i]] = failure ? part.default_ : std::move(value);
-            bytes += json::serialize(parts[step[i]]).size();
+            if (failure) failed.push_back(step[i]);
+            out[step[i]] = failure ? part.default_ : std::move(value);
+            bytes += json::serialize(out[step[i]]).size();
         }
         if (bytes > composed_bytes_max)
             throw Error(ErrorCode::bad_gateway, "the parts of the answer are too large together");
     }
-    std::ranges::sort(partial, {},
-                      [](json::value const& name) { return std::string_view(name.get_string()); });
-    parts["partial"] = std::move(partial);
-    co_return parts;
+    std::ranges::sort(failed);
+    out["partial"] = json::value_from(failed);
+    co_return out;
 }
 
 }  // namespace grover::gateway

@@ -6,18 +6,17 @@
 // The parts of a step are asked in parallel, each as the caller and within its own time; a part may
 // use values of the steps before it. One that fails, is late, or lacks a value that it needs, is
 // its default, and named in `partial`; a required one that fails ends the request with its problem
-// (4xx as they are, else 502, 503, 504). The answer has no ETag and is not to be stored.
+// (4xx as they are, else 502, 503, 504). The answer is not to be stored.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include <boost/json/object.hpp>
 
 #include "gateway/compose/settings.hpp"
-#include "http/exchange.hpp"
+#include "net/task.hpp"
 
 namespace grover::gateway {
 
@@ -28,10 +27,21 @@ inline constexpr std::size_t composed_bytes_max = 4 << 20;
 using AskPart = std::function<net::Task<boost::json::value>(
     std::string const& service, std::string target, std::chrono::steady_clock::time_point until)>;
 
-/// The object that is answered. `plain_path` is the path without its version.
-net::Task<boost::json::object> compose(CompositionSettings const& composition,
-                                       std::string_view plain_path, std::string_view query,
-                                       std::chrono::steady_clock::time_point until,
-                                       AskPart const& ask);
+/// The composition of one route.
+class Composition {
+public:
+    /// `path` is the route's.
+    Composition(std::string path, PartsSettings parts);
+
+    /// The object that is answered. `plain_path` is the request's path without its version.
+    net::Task<boost::json::object> answer(std::string_view plain_path, std::string_view query,
+                                          std::chrono::steady_clock::time_point until,
+                                          AskPart const& ask) const;
+
+private:
+    std::string path_;
+    PartsSettings parts_;
+    std::vector<std::vector<std::string>> steps_;
+};
 
 }  // namespace grover::gateway

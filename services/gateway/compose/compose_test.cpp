@@ -11,23 +11,23 @@ namespace {
 
 namespace json = boost::json;
 
-CompositionSettings composition(std::string_view yaml) {
+RouteSettings route(std::string_view yaml) {
     config::Problems problems("f");
-    auto out = config::read<CompositionSettings>(config::parse(yaml, problems), problems);
+    auto out = config::read<RouteSettings>(config::parse(yaml, problems), problems);
     EXPECT_EQ(problems.print(), "");
     return out;
 }
 
 std::string refusal(std::string_view yaml) {
     config::Problems problems("f");
-    config::read<CompositionSettings>(config::parse(yaml, problems), problems);
+    config::read<RouteSettings>(config::parse(yaml, problems), problems);
     return problems.print();
 }
 
 constexpr std::string_view profile = R"(
-name: profile
 path: /api/composed/profile/{user_id}
-parts:
+methods: [GET]
+compose:
   profile: {service: user, get: "/api/users/{user_id}", required: true}
   stats: {service: user, get: "/api/users/{user_id}/stats", default: {posts_count: 0}}
   posts: {service: post, get: "/api/users/{user_id}/posts?limit={query.limit}", default: []}
@@ -50,12 +50,12 @@ protected:
             if (found->second == "!404") throw Error(ErrorCode::not_found, "no such thing");
             co_return json::parse(found->second);
         };
-        auto const settings = composition(profile);
+        auto const settings = route(profile);
+        Composition const composition(settings.path, settings.compose);
         try {
             return json::serialize(testing::run_on(loop_.at(0), [&]() -> net::Task<json::object> {
-                co_return co_await compose(
-                    settings, path, query,
-                    std::chrono::steady_clock::now() + std::chrono::seconds(5), part);
+                co_return co_await composition.answer(
+                    path, query, std::chrono::steady_clock::now() + std::chrono::seconds(5), part);
             }));
         } catch (Error const& error) {
             return std::to_string(error.status());
@@ -84,30 +84,44 @@ TEST_F(Compose, APartThatFailsIsItsDefaultAndIsNamed) {
     EXPECT_EQ(asked_.size(), 3u);  // what needs a value that is missing is not asked for
 }
 
+TEST_F(Compose, NoValueReachesAnotherFolder) {
+    EXPECT_EQ(ask({{"/api/users/u1", "{}"},
+                   {"/api/users/u1/stats", "1"},
+                   {"/api/users/u1/posts?limit=", R"([{"user_id":".."}])"}},
+                  "/api/composed/profile/u1"),
+              R"({"posts":[{"user_id":".."}],"profile":{},"stats":1,"author":null,)"
+              R"("partial":["author"]})");
+    EXPECT_EQ(ask({}, "/api/composed/profile/.."), "404");
+    EXPECT_EQ(ask({{"/api/users/u1", "{}"}}, "/api/composed/profile/u1", "limit=%zz"), "400");
+}
+
 TEST_F(Compose, ARequiredPartThatFailsIsTheAnswer) {
     EXPECT_EQ(ask({{"/api/users/u1", "!404"}}, "/api/composed/profile/u1"), "404");
     EXPECT_EQ(ask({}, "/api/composed/profile/u1"), "503");
 }
 
 TEST(Composition, StepsFollowWhatPartsNeed) {
-    auto const steps = steps_of(composition(profile));
+    auto const steps = steps_of(route(profile).compose);
     ASSERT_TRUE(steps);
     ASSERT_EQ(steps->size(), 2u);
     EXPECT_EQ((*steps)[1], std::vector<std::string>{"author"});
 }
 
 TEST(Composition, RefusesWhatCannotWork) {
-    for (auto const* yaml :
-         {"{path: /a, parts: {x: {service: s, get: /}}}", "{name: n, path: /a}",
-          "{name: n, path: /a, parts: {partial: {service: s, get: /}}}",
-          "{name: n, path: /a, parts: {x: {service: s}}}",
-          "{name: n, path: /a, parts: {x: {get: /}}}",
-          "{name: n, path: /a, parts: {x: {service: s, get: '/{id}'}}}",
-          "{name: n, path: /a, parts: {x: {service: s, get: '/{y#/a}'}}}",
-          "{name: n, path: /a, parts: {x: {service: s, get: '/{y#/a}'}, y: {service: s, get: "
-          "'/{x#/a}'}}}",
-          "{name: n, path: /a, parts: {x: {service: s, get: /, timeout: 0}}}"})
+    for (auto const* rest :
+         {"compose: {partial: {service: s, get: /}}", "compose: {x: {service: s}}",
+          "compose: {x: {get: /}}", "compose: {x: {service: s, get: '/{id}'}}",
+          "compose: {x: {service: s, get: '/a b'}}", "compose: {x: {service: s, get: '/a#b'}}",
+          "compose: {x: {service: s, get: '/{y#/a}'}}",
+          "compose: {x: {service: s, get: '/{y#/a}'}, y: {service: s, get: '/{x#/a}'}}",
+          "compose: {x: {service: s, get: /, timeout: 0ms}}",
+          "compose: {x: {service: s, get: /, default: a, fallback: b}}",
+          "service: s, compose: {x: {service: s, get: /}}", "answer: {}, service: s",
+          "compose: {x: {service: s, get: /}}, request: {path: /b}", "compose: {}"}) {
+        auto const yaml = "{path: /a, methods: [GET], " + std::string(rest) + "}";
         EXPECT_NE(refusal(yaml), "") << yaml;
+    }
+    EXPECT_NE(refusal("{path: /a, compose: {x: {service: s, get: /}}}"), "");  // any method
 }
 
 }  // namespace

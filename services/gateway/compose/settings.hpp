@@ -1,4 +1,4 @@
-// The section `compositions`: answers made of several services' answers.
+// The member `compose` of a route: its answer is made of several services' answers.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,9 @@ namespace grover::gateway {
 /// One call of a composition, a GET as the caller.
 struct PartSettings {
     std::string service;
-    /// "/api/users/{user_id}/posts?limit=10". Names in braces: a name of the path; query.limit, a
-    /// parameter of the query, empty when it is missing; profile#/user_id, a value of another part.
+    /// "/api/users/{user_id}/posts?limit=10". Names in braces: a name of the route's path;
+    /// query.limit, a parameter of the query, empty when it is missing; profile#/user_id, a value
+    /// of another part.
     std::string get;
     std::chrono::milliseconds timeout = std::chrono::seconds(1);
     /// Without it nothing is answered but its problem.
@@ -28,24 +29,15 @@ struct PartSettings {
 };
 BOOST_DESCRIBE_STRUCT(PartSettings, (), (service, get, timeout, required, default_))
 
-struct CompositionSettings {
-    std::string name;
-    std::string path;
-    /// By the member of the answer that they fill.
-    std::map<std::string, PartSettings> parts;
-
-    int line = 0;
-};
-BOOST_DESCRIBE_STRUCT(CompositionSettings, (), (name, path, parts))
+/// By the member of the answer that they fill.
+using PartsSettings = std::map<std::string, PartSettings>;
 
 void validate(PartSettings const& part, config::Where const& where);
-void validate(CompositionSettings const& composition, config::Where const& where);
+/// The rules over all parts of the route with that path.
+void check_parts(PartsSettings const& parts, std::string_view path, config::Where const& where);
 
-/// The parts that `get` of a part takes values of.
-std::vector<std::string> needs_of(PartSettings const& part);
 /// The parts in steps: those of one step need only what earlier steps have. Nothing when parts wait
 /// for each other, or for one that is not there.
-std::optional<std::vector<std::vector<std::string>>> steps_of(
-    CompositionSettings const& composition);
+std::optional<std::vector<std::vector<std::string>>> steps_of(PartsSettings const& parts);
 
 }  // namespace grover::gateway

@@ -27,8 +27,11 @@ void validate(Config const& config, config::Where const& where) {
         if (!route.service.empty() && std::ranges::find(services, route.service) == services.end())
             problems.add(route.line, "there is no service '" + route.service + "'" +
                                          config::suggestion(route.service, services));
-        for (auto const& [service, share] : route.canary)
-            if (std::ranges::find(services, service) == services.end())
+        std::vector<std::string> others;
+        for (auto const& [service, share] : route.canary) others.push_back(service);
+        for (auto const& [name, part] : route.compose) others.push_back(part.service);
+        for (auto const& service : others)
+            if (!service.empty() && std::ranges::find(services, service) == services.end())
                 problems.add(route.line, "there is no service '" + service + "'" +
                                              config::suggestion(service, services));
         for (auto const& limit : route.limits)

@@ -1,6 +1,9 @@
 #include "gateway/routes/settings.hpp"
 
+#include <algorithm>
+
 #include "gateway/routes/table.hpp"
+#include "gateway/transform/path_template.hpp"
 
 namespace grover::gateway {
 
@@ -17,12 +20,45 @@ void validate(LifecycleSettings const& lifecycle, config::Where const& where) {
             where.add(member, "must be a URL");
 }
 
+namespace {
+
+/// A path for the service has only names that the route's own has.
+void check_request_path(RouteSettings const& route, config::Where const& where) {
+    auto const& path = route.request.path;
+    if (path.empty()) return;
+    if (!path.starts_with('/') || path.find_first_of(" ?#\t\r\n") != std::string::npos)
+        where.add("request", "a path for the service is plain: /v2/posts/{id}{**}");
+    auto known = names_in(route.path);
+    if (route.path.ends_with("/**")) known.emplace_back("**");
+    for (auto const& name : names_in(path))
+        if (std::ranges::find(known, name) == known.end())
+            where.add("request", "the path has no '{" + name + "}'");
+}
+
+void check_target(RouteSettings const& route, config::Where const& where) {
+    int const targets = !route.service.empty() + !route.compose.empty() + route.answer.has_value();
+    if (targets == 0) where.add("service", "a route needs a service, or compose, or an answer");
+    if (targets > 1) where.add("service", "one of service, compose and answer");
+    if (route.service.empty()) {
+        if (!route.canary.empty()) where.add("canary", "needs a service");
+        if (!route.request.empty()) where.add("request", "needs a service");
+        if (!route.response.empty()) where.add("response", "needs a service");
+    }
+    if (route.compose.empty()) return;
+    if (route.methods != std::vector{Method::GET})
+        where.add("methods", "a composition answers GET: methods: [GET]");
+    check_parts(route.compose, route.path, where);
+}
+
+}  // namespace
+
 void validate(RouteSettings const& route, config::Where const& where) {
     if (route.path.empty())
         where.add("path", "a route needs a path");
     else if (auto const problem = Table::problem_of(route.path); !problem.empty())
         where.add("path", problem);
-    if (route.service.empty()) where.add("service", "a route needs a service");
+    check_target(route, where);
+    check_request_path(route, where);
     double shared = 0;
     for (auto const& [service, share] : route.canary) shared += share.value;
     if (shared > 1) where.add("canary", "the shares are more than everything");

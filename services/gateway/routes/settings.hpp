@@ -8,8 +8,10 @@
 
 #include <boost/describe.hpp>
 
+#include "gateway/compose/settings.hpp"
 #include "gateway/config/reader.hpp"
 #include "gateway/stages/settings.hpp"
+#include "gateway/transform/settings.hpp"
 
 namespace grover::gateway {
 
@@ -42,6 +44,7 @@ struct RouteSettings {
     /// Fields and query parameters that the request must have; "*" stands for any value.
     std::map<std::string, std::string> headers;
     std::map<std::string, std::string> query;
+    /// Who answers; or `compose`, or `answer`.
     std::string service;
     /// Other services that take a share of it: {post-next: 5%}. A user, or an address for want of
     /// one, stays with the service it got.
@@ -50,12 +53,16 @@ struct RouteSettings {
     std::vector<std::string> limits;
     AccessSettings access;
     LifecycleSettings lifecycle{};
+    RequestChanges request{};
+    ResponseChanges response{};
+    PartsSettings compose{};
+    std::optional<StaticAnswer> answer{};
 
     int line = 0;  // in the file
 };
 BOOST_DESCRIBE_STRUCT(RouteSettings, (),
                       (name, path, methods, host, headers, query, service, canary, limits, access,
-                       lifecycle))
+                       lifecycle, request, response, compose, answer))
 
 /// Another spelling of the same API: "/api/v1" for "/api".
 struct VersionSettings {

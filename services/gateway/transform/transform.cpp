@@ -1,6 +1,7 @@
 #include "gateway/transform/transform.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
@@ -45,15 +46,85 @@ std::string changed_query(QueryChanges const& changes, std::string_view query) {
     return out;
 }
 
-/// The framing fields as they are, the others as the changes say.
-bool stays(FieldChanges const& changes, std::string_view name) {
-    return !has(changes.remove, name) && !has(changes.set, name);
+/// Fields that say something of the bytes of a body that is changed.
+bool describes_bytes(std::string_view name) {
+    return http::same_token(name, "Content-Length") ||
+           http::same_token(name, "Transfer-Encoding") || http::same_token(name, "Content-MD5") ||
+           http::same_token(name, "Digest") || http::same_token(name, "Content-Digest") ||
+           http::same_token(name, "Repr-Digest") || http::same_token(name, "Accept-Ranges");
 }
+
+/// An answer with other fields, and perhaps another body.
+class ChangedAttempt final : public Attempt {
+public:
+    ChangedAttempt(Attempt& inner, ResponseChanges const& changes, std::string_view method)
+        : inner_(inner), changes_(changes) {
+        auto const& from = inner.head();
+        bool const changes_json =
+            !changes.json.empty() && (from.status == 200 || from.status == 201) &&
+            http::is_json(from.get("Content-Type")) && !from.contains("Content-Encoding") &&
+            !(from.body.kind() == http::BodyFraming::Kind::length &&
+              from.body.remaining() > limits::json_body_bytes_max);
+        rewrites_ = changes_json && method != "HEAD";
+        head_ = from;
+        std::erase_if(head_.fields, [&](http::FieldView const& field) {
+            if (changes_json && describes_bytes(field.name)) return true;
+            return !frames_body(field.name) &&
+                   (has(changes.fields.remove, field.name) || has(changes.fields.set, field.name));
+        });
+        for (auto const* fields : {&changes.fields.set, &changes.fields.add})
+            for (auto const& [name, value] : *fields) head_.fields.push_back({name, value});
+    }
+
+    bool rewrites() const noexcept { return rewrites_; }
+    /// Before anything else of an answer that is rewritten.
+    net::Task<> rewrite() {
+        // The views of the head go with the first bytes of the body.
+        std::size_t size = 0;
+        for (auto const& [name, value] : head_.fields) size += name.size() + value.size();
+        texts_.reserve(size);
+        auto const keep = [&](std::string_view& text) {
+            auto const at = texts_.size();
+            texts_ += text;
+            text = std::string_view(texts_).substr(at);
+        };
+        for (auto& [name, value] : head_.fields) {
+            keep(name);
+            keep(value);
+        }
+        head_.reason = {};
+        body_ = co_await whole_body(inner_, limits::json_body_bytes_max);
+        boost::system::error_code error;
+        auto document = json::parse(body_, error);
+        if (!error) {
+            apply(changes_.json, document);
+            body_ = json::serialize(document);
+        }
+        length_ = std::to_string(body_.size());
+        head_.fields.push_back({"Content-Length", length_});
+        head_.body = http::BodyFraming::of_length(body_.size());
+    }
+
+    net::Task<Outcome> ask(Forward const&) override { throw std::logic_error("it was answered"); }
+    void cancel() noexcept override { inner_.cancel(); }
+    bool heard_nothing() const noexcept override { return inner_.heard_nothing(); }
+    http::ReplyHead const& head() const noexcept override { return head_; }
+    Piece take() noexcept override { return rewrites_ ? Piece{body_, End::yes} : inner_.take(); }
+    net::Task<> receive() override { return inner_.receive(); }
+
+private:
+    Attempt& inner_;
+    ResponseChanges const& changes_;
+    bool rewrites_ = false;
+    http::ReplyHead head_;
+    std::string texts_, body_, length_;
+};
 
 }  // namespace
 
-RequestEdits edits_of(RequestChanges const& changes, std::string_view pattern,
-                      std::string_view plain_path, std::string_view query) {
+RequestEdits edits_of(RequestChanges const& changes, ResponseChanges const& response,
+                      std::string_view pattern, std::string_view plain_path,
+                      std::string_view query) {
     RequestEdits edits;
     if (!changes.path.empty() || !changes.query.empty()) {
         auto const parameters = bind_path(pattern, plain_path).value_or(Parameters());
@@ -68,6 +139,7 @@ RequestEdits edits_of(RequestChanges const& changes, std::string_view pattern,
         auto const rest = changed_query(changes.query, query);
         if (!rest.empty()) edits.target += "?" + rest;
     }
+    if (!response.json.empty()) edits.without = {"Accept-Encoding", "Range", "If-Range"};
     for (auto const& name : changes.fields.remove) edits.without.push_back(name);
     for (auto const& [name, value] : changes.fields.set) {
         edits.without.push_back(name);
@@ -92,49 +164,22 @@ net::Task<std::string> changed_body(http::Exchange& exchange, JsonChanges const&
     co_return body;
 }
 
-void ChangedDelivery::begin(http::ReplyHead const& head, bool framed) {
-    exchange_.begin(head.status);
-    auto const connection = head.get("Connection");
-    for (auto const& [name, value] : head.fields)
-        if (goes_out(name, connection) && (framed || !frames_body(name)) &&
-            (frames_body(name) || stays(changes_.fields, name)))
-            exchange_.field(name, value);
-    for (auto const* fields : {&changes_.fields.set, &changes_.fields.add})
-        for (auto const& [name, value] : *fields) exchange_.field(name, value);
+ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
+                                 ResponseChanges const& changes, std::string_view method)
+    : inner_(inner), edits_(edits), changes_(changes), method_(method) {
+    auto const* more = inner.edits();
+    if (!more) return;
+    if (edits_.target.empty()) edits_.target = more->target;
+    edits_.without.insert(edits_.without.end(), more->without.begin(), more->without.end());
+    edits_.only = more->only;
+    edits_.more += more->more;
 }
 
 net::Task<> ChangedDelivery::deliver(Attempt& attempt) {
-    auto const& head = attempt.head();
-    bool const has_json = http::is_json(head.get("Content-Type")) &&
-                          !head.contains("Content-Encoding") && head.status < 300 &&
-                          exchange_.head().method != "HEAD" &&
-                          !(head.body.kind() == http::BodyFraming::Kind::length &&
-                            head.body.remaining() > limits::json_body_bytes_max);
-    return changes_.json.empty() || !has_json ? pass_on(attempt) : rewrite(attempt);
-}
-
-net::Task<> ChangedDelivery::pass_on(Attempt& attempt) {
-    bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
-    begin(attempt.head(), !until_close);
-    exchange_.stream(until_close ? http::Exchange::Transfer::chunked
-                                 : http::Exchange::Transfer::relayed);
-    for (;;) {
-        auto const piece = attempt.take();
-        if (piece.end == Attempt::End::cut) throw http::Disconnected();
-        if (piece.end == Attempt::End::yes) co_return co_await exchange_.end(piece.bytes);
-        if (!piece.bytes.empty()) co_await exchange_.write(piece.bytes);
-        co_await attempt.receive();
-    }
-}
-
-net::Task<> ChangedDelivery::rewrite(Attempt& attempt) {
-    begin(attempt.head(), false);
-    auto const body = co_await whole_body(attempt, limits::json_body_bytes_max);
-    boost::system::error_code error;
-    auto document = json::parse(body, error);
-    if (error) co_return co_await exchange_.finish(body);
-    apply(changes_.json, document);
-    co_await exchange_.finish(json::serialize(document));
+    if (changes_.empty()) co_return co_await inner_.deliver(attempt);
+    ChangedAttempt changed(attempt, changes_, method_);
+    if (changed.rewrites()) co_await changed.rewrite();
+    co_await inner_.deliver(changed);
 }
 
 net::Task<> answer_statically(http::Exchange& exchange, StaticAnswer const& answer) {

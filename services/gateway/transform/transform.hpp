@@ -1,7 +1,14 @@
-// What a route changes of a request before the service gets it, and of the answer before the client
-// does. Fields, path and query cost a few copies; JSON changes hold the body whole, so they are for
-// small ones: a body that is no JSON, is encoded, or is larger than json_body_bytes_max passes
-// unchanged (an answer) or is refused (a request).
+// What a route changes of a request before the service gets it, and of the answer before anybody
+// else sees it: compression, the cache and the client.
+//
+//     Changes const changes(route, edits_of(...));
+//     ChangedDelivery delivery(inner, changes.edits, route.response);
+//     co_await relay(exchange, upstream, identity, delivery);
+//
+// Fields, path and query cost a few copies. JSON changes hold the body whole, so they are for small
+// ones, up to limits::json_body_bytes_max: a request with a larger one is refused (413), an answer
+// that says so beforehand (Content-Length) passes unchanged, one that turns out to be larger is a
+// 502. Answers that are no JSON, or have another status than 200 and 201, pass unchanged.
 #pragma once
 
 #include <string>
@@ -14,28 +21,31 @@
 
 namespace grover::gateway {
 
-/// Target and fields of a request for the service; the views in it live as long as `changes`.
-RequestEdits edits_of(RequestChanges const& changes, std::string_view pattern,
-                      std::string_view plain_path, std::string_view query);
+/// Target and fields of a request for the service; the views in it live as long as `request`. Where
+/// the answer's JSON is changed, the service is asked for all of it, uncoded.
+RequestEdits edits_of(RequestChanges const& request, ResponseChanges const& response,
+                      std::string_view pattern, std::string_view plain_path,
+                      std::string_view query);
 
-/// Reads the whole body of a request, changes it and puts it into `edits` and the returned text.
-/// Throws Error (malformed, too_large, unsupported_media).
+/// Reads the whole body of a request and changes it; its framing goes into `edits`. Throws Error
+/// (malformed, too_large, unsupported_media).
 net::Task<std::string> changed_body(http::Exchange& exchange, JsonChanges const& changes,
                                     RequestEdits& edits);
 
-/// Delivers an answer with its changes.
-class ChangedDelivery final : public RawDelivery {
+/// Gives an answer with its changes to another delivery.
+class ChangedDelivery final : public Delivery {
 public:
-    ChangedDelivery(http::Exchange& exchange, ResponseChanges const& changes)
-        : RawDelivery(exchange), changes_(changes) {}
+    /// All must outlive this.
+    ChangedDelivery(Delivery& inner, RequestEdits const& edits, ResponseChanges const& changes,
+                    std::string_view method);
+    RequestEdits const* edits() const noexcept override { return &edits_; }
     net::Task<> deliver(Attempt& attempt) override;
 
 private:
-    void begin(http::ReplyHead const& head, bool framed);
-    net::Task<> pass_on(Attempt& attempt);
-    net::Task<> rewrite(Attempt& attempt);
-
+    Delivery& inner_;
+    RequestEdits edits_;  // ours, then the inner delivery's
     ResponseChanges const& changes_;
+    std::string_view method_;
 };
 
 /// Answers without any service.

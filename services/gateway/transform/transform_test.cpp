@@ -41,14 +41,14 @@ TEST(Edits, RewritePathAndQuery) {
     changes.path = "/v2/posts/{id}{**}";
     changes.query = {.set = {{"limit", "5 0"}}, .remove = {"debug"}};
     changes.fields = {.add = {{"X-A", "1"}}, .set = {{"X-B", "2"}}, .remove = {"X-C"}};
-    auto const edits =
-        edits_of(changes, "/api/posts/{id}/**", "/api/posts/p%201/x/", "a=1&limit=9&debug&b=%20");
+    auto const edits = edits_of(changes, {}, "/api/posts/{id}/**", "/api/posts/p%201/x/",
+                                "a=1&limit=9&debug&b=%20");
     EXPECT_EQ(edits.target, "/v2/posts/p%201/x/?a=1&b=%20&limit=5%200");
     EXPECT_EQ(edits.more, "X-B: 2\r\nX-A: 1\r\n");
     EXPECT_FALSE(edits.passes("x-b"));
     EXPECT_FALSE(edits.passes("X-C"));
     EXPECT_TRUE(edits.passes("X-D"));
-    EXPECT_EQ(edits_of({}, "/api/**", "/api/x", "a=1").target, "");
+    EXPECT_EQ(edits_of({}, {}, "/api/**", "/api/x", "a=1").target, "");
 }
 
 TEST(Edits, RefuseWhatBelongsToTheGateway) {

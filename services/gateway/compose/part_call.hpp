@@ -1,0 +1,20 @@
+// One call of a composition: a GET of the gateway itself, as the caller of a client's request.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <boost/json/value.hpp>
+
+#include "gateway/record.hpp"
+#include "http/exchange.hpp"
+
+namespace grover::gateway {
+
+/// The answer's JSON. Throws Error: a problem of the service that is the client's own (4xx) as it
+/// is, else bad_gateway, unavailable or gateway_timeout.
+net::Task<boost::json::value> call_part(http::Exchange const& exchange, RequestRecord const& record,
+                                        std::size_t service, std::string target,
+                                        std::chrono::steady_clock::time_point until);
+
+}  // namespace grover::gateway
