@@ -12,11 +12,8 @@ and nginx (Debian packages); without them it says so and exits 77.
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,14 +23,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("GROVER_BIN", str(ROOT / "build" / "release" / "bin"))
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "bench")]
 
+from _measure import (CONNECTIONS, MISSING_PART, Contender, document, in_turns, middle, missing, pin,  # noqa: E402
+                      ratio, rss_mib, run_wrk, stop, wait_for_port, wrk_script)
 from api import Person  # noqa: E402
 from processes import BIN, Process, System, free_ports  # noqa: E402
 
-TICKS = os.sysconf("SC_CLK_TCK")
-MISSING_PART = 77
-CONNECTIONS = 64
 FOLLOWS = 200
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
@@ -47,39 +43,6 @@ http {{
 """
 
 
-def document(size: int) -> str:
-    """A page of posts of at least `size` bytes."""
-    items: list[dict] = []
-    while True:
-        number = len(items)
-        items.append({"id": number, "author": f"user{number % 97}", "title": f"Post number {number}", "tags": ["a", "b"],
-                      "likes": number * 7 % 1000, "created_at": "2024-05-01T12:00:00Z"})
-        text = json.dumps({"items": items, "next": None}, separators=(",", ":"))
-        if len(text) >= size:
-            return text
-
-
-def tree(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid] + [inner for child in children for inner in tree(int(child))]
-
-
-def cpu_seconds(pids: list[int]) -> float:
-    total = 0
-    for pid in (inner for root in pids for inner in tree(root)):
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-def rss_mib(pid: int) -> float:
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
-
-
-def pin(pid: int, core: str) -> None:
-    subprocess.run(["taskset", "-a", "-c", "-p", core, str(pid)], check=True, stdout=subprocess.DEVNULL)
-
-
 class Nginx:
     def __init__(self, folder: Path, port: int, core: str, more: str, log: bool = True):
         folder.mkdir()
@@ -88,73 +51,31 @@ class Nginx:
         self.child = subprocess.Popen(["taskset", "-c", core, "nginx", "-p", folder, "-c", folder / "nginx.conf"],
                                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pid = self.child.pid
-        end = time.monotonic() + 10
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", port), 1).close()
-            except OSError:
-                if time.monotonic() > end or self.child.poll() is not None:
-                    self.stop()
-                    raise SystemExit("nginx does not start") from None
-                time.sleep(0.02)
+        wait_for_port(port, self.child, "nginx")
 
     def stop(self) -> None:
-        self.child.terminate()
-        self.child.wait(10)
+        stop(self.child)
 
 
 class Bench:
     def __init__(self, folder: Path, rounds: int, seconds: int):
         self.folder, self.rounds, self.seconds = folder, rounds, seconds
-        self.rows: list[str] = []
 
     def script(self, tokens: list[str], method: str = "GET", body: str = "") -> Path:
-        """wrk: the people take turns."""
-        quoted = ",".join(json.dumps(token) for token in tokens)
-        path = self.folder / f"script-{len(list(self.folder.glob('script-*')))}.lua"
-        path.write_text(f"""
-local tokens, requests, at = {{{quoted}}}, {{}}, 0
-init = function()
-  for i, token in ipairs(tokens) do
-    local headers = {{ ["Content-Type"] = "application/json" }}
-    if token ~= "" then headers["Authorization"] = "Bearer " .. token end
-    requests[i] = wrk.format("{method}", nil, headers, {json.dumps(body) if body else "nil"})
-  end
-end
-request = function() at = at % #tokens + 1; return requests[at] end
-done = function(s, l)
-  local e = s.errors
-  print(string.format("RESULT %d %d %d %d %d", s.requests, s.duration, l:percentile(50), l:percentile(99),
-        e.connect + e.read + e.write + e.timeout + e.status))
-end
-""")
-        return path
-
-    def once(self, url: str, script: Path, pids: list[int], core: str | None, seconds: int) -> dict[str, float]:
-        before = cpu_seconds(pids)
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
-        out = subprocess.run((["taskset", "-c", core] if core else []) + command, capture_output=True, text=True,
-                             check=True).stdout
-        requests, micros, p50, p99, bad = map(int, re.search(r"RESULT (.*)", out)[1].split())
-        return {"cpu": (cpu_seconds(pids) - before) * 1e6 / max(requests, 1), "rate": requests * 1e6 / micros,
-                "p50": p50 / 1000, "p99": p99 / 1000, "bad": bad}
+        return wrk_script(self.folder, tokens, method, body)
 
     def compare(self, name: str, contenders: dict[str, tuple[str, list[int]]], script: Path, aim: str,
                 core: str | None = "1") -> None:
         """Measures the contenders in turn; the first is ours, the last the reference."""
-        found: dict[str, list[dict[str, float]]] = {who: [] for who in contenders}
-        for url, pids in contenders.values():
-            self.once(url, script, pids, core, 1)
-        for _ in range(self.rounds):
-            for who, (url, pids) in contenders.items():
-                found[who].append(self.once(url, script, pids, core, self.seconds))
+        found = in_turns([Contender(who, url, pids) for who, (url, pids) in contenders.items()],
+                         lambda url: run_wrk(url, script, core, self.seconds), self.rounds)
         reference = found[list(contenders)[-1]]
         for position, (who, runs) in enumerate(found.items()):
-            middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-            ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(runs, reference)) if len(found) > 1 else None
+            m = middle(runs)
+            against = f"{ratio(runs, reference):.2f}" if len(found) > 1 else ""
             bad = sum(run["bad"] for run in runs)
-            line = (f"{name:<22} {who:<8} {middle['cpu']:8.1f} {f'{ratio:.2f}' if ratio else '':>6} "
-                    f"{middle['rate']:9.0f} {middle['p50']:8.2f} {middle['p99']:8.2f} {bad:7.0f}  "
+            line = (f"{name:<22} {who:<8} {m['cpu']:8.1f} {against:>6} "
+                    f"{m['rate']:9.0f} {m['p50']:8.2f} {m['p99']:8.2f} {bad:7.0f}  "
                     f"{aim if position == 0 else ''}")
             print(line.rstrip(), flush=True)
 
@@ -169,19 +90,19 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--secs", type=int, default=3)
     asked = options.parse_args()
-    missing = [tool for tool in ("wrk", "nginx", "taskset") if not shutil.which(tool)]
-    if missing:
-        print(f"missing: {', '.join(missing)}")
+    lost = missing("wrk", "nginx", "taskset")
+    if lost:
+        print(f"missing: {', '.join(lost)}")
         return MISSING_PART
 
     folder = Path(tempfile.mkdtemp(prefix="grover-bench-"))
     folder.chmod(0o755)
     bench = Bench(folder, asked.rounds, asked.secs)
-    stop: list = []
+    ends: list = []
     try:
         print("start to ready and memory (aims: 150 ms, 30 MiB)")
         system = System(folder / "system")
-        stop.append(system.stop)
+        ends.append(system.stop)
         for name, process in system.processes.items():
             began = time.monotonic()
             process.start()
@@ -202,17 +123,17 @@ def main() -> int:
         anonymous = bench.script([""])
         hello = subprocess.Popen(["taskset", "-c", "0", BIN / "grover-bench-hello", str(hello_port)],
                                  stdout=subprocess.PIPE, text=True)
-        stop.append(lambda: (hello.terminate(), hello.wait(10)))
+        ends.append(lambda: (hello.terminate(), hello.wait(10)))
         hello.stdout.readline()
         nginx = Nginx(folder / "hello", nginx_port, "0", f"server {{ listen 127.0.0.1:{nginx_port} backlog=4096; "
                       "location = /hello { return 200 '{\"message\":\"Hello, world\",\"id\":42}'; } }", log=False)
-        stop.append(nginx.stop)
+        ends.append(nginx.stop)
         bench.compare("hello", {"grover": (f"http://127.0.0.1:{hello_port}/hello", [hello.pid]),
                                 "nginx": (f"http://127.0.0.1:{nginx_port}/hello", [nginx.pid])}, anonymous, "aim 1.30")
 
         pids = {name: process.child.pid for name, process in system.processes.items()}
         for pid in pids.values():
-            pin(pid, "0")
+            pin([pid], "0")
         post = f"http://127.0.0.1:{system['post'].port}"
         bench.compare("GET post, service", {"grover": (f"{post}/api/posts/{posts[0]}", [pids["post"]])},
                       bench.script(tokens), "aim 30 us")
@@ -225,19 +146,19 @@ def main() -> int:
         upstream = Nginx(folder / "upstream", upstream_port, "1", f"server {{ listen 127.0.0.1:{upstream_port} "
                          f"backlog=4096; root {folder}/data; location = /api/posts/small {{ return 200 '{small}'; }} "
                          "location = /api/posts/large { try_files /large.json =404; } }", log=False)
-        stop.append(upstream.stop)
+        ends.append(upstream.stop)
         proxy = Nginx(folder / "proxy", proxy_port, "0", f"""
             upstream up {{ server 127.0.0.1:{upstream_port}; keepalive 256; keepalive_requests 100000000; }}
             proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Request-Id $request_id;
             server {{ listen 127.0.0.1:{proxy_port} backlog=4096; location /api/ {{ proxy_pass http://up; }} }}""")
-        stop.append(proxy.stop)
+        ends.append(proxy.stop)
         relay = Process("gateway", relay_port, folder, {
             "USER_SERVICE_URL": f"http://127.0.0.1:{system['user'].port}",
             "POST_SERVICE_URL": f"http://127.0.0.1:{upstream_port}", "RATE_LIMIT": "off", "THREADS": "1"})
         relay.start()
-        stop.append(relay.terminate)
+        ends.append(relay.terminate)
         relay.wait_ready()
-        pin(relay.child.pid, "0")
+        pin([relay.child.pid], "0")
         for size, text in (("small", small), ("large", large)):
             bench.compare(f"relay of {len(text)} B",
                           {"grover": (f"http://127.0.0.1:{relay_port}/api/posts/{size}", [relay.child.pid]),
@@ -245,14 +166,14 @@ def main() -> int:
                           bench.script(tokens), "aim 0.90")
 
         for pid in pids.values():
-            pin(pid, "0,1")
+            pin([pid], "0,1")
         bench.compare("durable POST, gateway",
                       {"grover": (f"http://127.0.0.1:{system['gateway'].port}/api/posts/", list(pids.values()))},
                       bench.script(tokens, "POST", json.dumps({"content": "A few words about today."})),
                       "aim 3,000/s", core=None)
         return 0
     finally:
-        for end in reversed(stop):
+        for end in reversed(ends):
             end()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,8 +5,8 @@
 #   NAME       from --list (default: all)
 #   ARGUMENT   handed to each bench that is named
 #
-# All is built with the release preset first. A bench whose part is missing on this machine (a peer to compare with, say)
-# says so and exits 77. Benches are apart from tests: nothing here fails because it was slow.
+# All is built with the release preset first, and what it is compared with is installed (tools/packages). A bench whose
+# part is missing on this machine (a peer that is not to be had, say) says so and exits 77. Benches are apart from tests: nothing here fails because it was slow.
 import os
 import subprocess
 import sys
@@ -50,6 +50,7 @@ def main() -> int:
         if name not in known:
             print(f"grover: there is no bench '{name}'; see ./grover bench --list", file=sys.stderr)
             return 2
+    subprocess.run([os.environ["GROVER"], "setup", "bench"], check=False)    # a peer that is not to be had is left out
     if subprocess.run([os.environ["GROVER"], "build", "release"], check=False).returncode != 0:
         return 1
     environment = dict(os.environ, GROVER_BIN=str(root() / "build" / "release" / "bin"))

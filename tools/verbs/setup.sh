@@ -2,7 +2,7 @@
 # Install the Debian packages that building and testing need.
 #
 # usage: ./grover setup [--hook] [SECTION...]
-#   SECTION   a section of tools/packages: runtime, build, test or all (default: runtime build test)
+#   SECTION   a section of tools/packages: runtime, build, test, all or bench (default: runtime build test)
 #   --hook    also install a git pre-commit hook: format and levels of the staged files, no network
 #
 # Does nothing, at once, when all packages are there. Needs root or sudo otherwise.
@@ -14,7 +14,7 @@ sections=
 for argument in "$@"; do
     case $argument in
         --hook) hook=1 ;;
-        runtime | build | test | all) sections="$sections $argument" ;;
+        runtime | build | test | all | bench) sections="$sections $argument" ;;
         *) usage_error "there is no section '$argument'" ;;
     esac
 done
@@ -84,6 +84,21 @@ install() {
     return 1
 }
 
+# Installs $1 without starting a server that it may hold: who measures or tests starts their own, on ports of their own.
+install_quietly() {
+    policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then
+        install "$1"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    status=0
+    install "$1" || status=$?
+    as_root rm -f "$policy"
+    return "$status"
+}
+
 # Words in a package list never hold blanks.
 # shellcheck disable=SC2046,SC2086
 {
@@ -91,13 +106,13 @@ install() {
     optional=
     for section in $sections; do
         case $section in
-            all) optional=$(missing_of $(wanted all)) ;;
+            all | bench) optional="$optional $(missing_of $(wanted "$section"))" ;;
             *) needed="$needed $(missing_of $(wanted "$section"))" ;;
         esac
     done
     set -- $needed
     if [ $# -gt 0 ]; then install "$@" || exit 1; fi
-    for package in $optional; do install "$package" || true; done
+    for package in $optional; do install_quietly "$package" || true; done
 }
 
 if [ -n "$hook" ]; then
