@@ -148,5 +148,29 @@ TEST(Secret, ConstantTimeComparisonIsAComparison) {
     EXPECT_FALSE(equal_in_constant_time("abc", "ab"));
 }
 
+TEST(Encoding, APlainPrefixEndsAtTheFirstByteThatJsonEscapes) {
+    for (std::size_t length = 0; length < 20; ++length) {
+        std::string const plain(length, 'a');
+        EXPECT_EQ(plain_prefix(plain), length);
+        for (int byte = 0; byte < 256; ++byte) {
+            bool const stops = byte < 0x20 || byte > 0x7f || byte == '"' || byte == '\\';
+            for (std::size_t at = 0; at < length; ++at) {
+                auto text = plain;
+                text[at] = static_cast<char>(byte);
+                EXPECT_EQ(plain_prefix(text), stops ? at : length) << byte << " at " << at;
+            }
+        }
+    }
+}
+
+TEST(Encoding, Utf8IsCheckedBehindLongAscii) {
+    for (std::size_t length = 0; length < 20; ++length) {
+        std::string const plain(length, 'a');
+        EXPECT_TRUE(is_valid_utf8(plain + "\xc3\xa9" + plain));
+        EXPECT_FALSE(is_valid_utf8(plain + "\xff" + plain));
+        EXPECT_FALSE(is_valid_utf8(plain + "\xc3"));
+    }
+}
+
 }  // namespace
 }  // namespace grover

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace grover {
 namespace {
@@ -54,15 +55,30 @@ std::size_t sequence_length(std::string_view text) noexcept {
     return 0;
 }
 
+/// Eight bytes as one number, and a number with the same value in each of its bytes.
+std::uint64_t eight(char const* bytes) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
+constexpr std::uint64_t every(std::uint64_t byte) noexcept {
+    return byte * 0x0101010101010101u;
+}
+
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-    constexpr std::string_view letters = "0123456789abcdef";
+    static constexpr auto pairs = [] {
+        constexpr std::string_view letters = "0123456789abcdef";
+        std::array<std::array<char, 2>, 256> out{};
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = {letters[i >> 4], letters[i & 15]};
+        return out;
+    }();
     std::string out(bytes.size() * 2, '\0');
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        auto const byte = static_cast<unsigned char>(bytes[i]);
-        out[2 * i] = letters[byte >> 4];
-        out[2 * i + 1] = letters[byte & 15];
+    auto* to = out.data();
+    for (char const byte : bytes) {
+        std::memcpy(to, pairs[static_cast<unsigned char>(byte)].data(), 2);
+        to += 2;
     }
     return out;
 }
@@ -131,8 +147,29 @@ std::string percent_encode(std::string_view text) {
     return out;
 }
 
+std::size_t plain_prefix(std::string_view text) noexcept {
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        auto const word = eight(text.data() + at);
+        // The high bit of a byte says that it is below a space, or (after the xor) zero.
+        auto const quote = word ^ every(0x22), backslash = word ^ every(0x5c);
+        auto const stops =
+            (word - every(0x20)) | (quote - every(1)) | (backslash - every(1)) | word;
+        if (stops & every(0x80)) break;
+    }
+    for (; at < text.size(); ++at) {
+        auto const c = static_cast<unsigned char>(text[at]);
+        if (c < 0x20 || c > 0x7f || c == '"' || c == '\\') break;
+    }
+    return at;
+}
+
 bool is_valid_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
+        if (text.size() >= 8 && (eight(text.data()) & every(0x80)) == 0) {
+            text.remove_prefix(8);
+            continue;
+        }
         auto const length = sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);

@@ -22,6 +22,10 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 std::string percent_encode(std::string_view text);
 
+/// How many bytes at the front are ASCII that JSON has as it is: no control character, no quote, no
+/// backslash. Eight at a time; what is written is nearly always nothing else.
+std::size_t plain_prefix(std::string_view text) noexcept;
+
 bool is_valid_utf8(std::string_view text) noexcept;
 /// Code points of valid UTF-8.
 std::size_t utf8_length(std::string_view text) noexcept;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/encoding.hpp"
 #include "base/limits.hpp"
 
 namespace grover::reflect {
@@ -47,7 +48,7 @@ void write_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     out += '"';
     std::size_t plain = 0;  // start of the run that needs no escape
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = plain_prefix(text); i < text.size(); ++i) {
         auto const c = static_cast<unsigned char>(text[i]);
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         out.append(text, plain, i - plain);

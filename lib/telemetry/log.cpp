@@ -13,6 +13,12 @@ namespace {
 constexpr std::size_t buffer_bytes_max = 64 << 10;
 
 void write_value(std::string& out, std::string_view text) {
+    if (plain_prefix(text) == text.size()) {
+        out += '"';
+        out += text;
+        out += '"';
+        return;
+    }
     // Log lines are UTF-8 whatever a client sent.
     if (is_valid_utf8(text))
         reflect::write_string(out, text);
@@ -27,6 +33,17 @@ void write_value(std::string& out, double value) {
 }
 void write_value(std::string& out, bool value) {
     reflect::write(out, value);
+}
+
+/// The time as text, made anew only in another millisecond than this thread's last line.
+void append_now(std::string& out) {
+    thread_local Timestamp made_at{-1};
+    thread_local std::string text;
+    if (auto const now = system_now(); now != made_at) {
+        text = now.to_string();
+        made_at = now;
+    }
+    out += text;
 }
 
 }  // namespace
@@ -47,8 +64,11 @@ std::string_view name_of(Level level) noexcept {
     return "off";
 }
 
-Log::Log(std::string service, Level level, int fd)
-    : service_(std::move(service)), level_(level), fd_(fd) {}
+Log::Log(std::string const& service, Level level, int fd) : level_(level), fd_(fd) {
+    after_level_ = "\",\"service\":";
+    write_value(after_level_, service);
+    after_level_ += ",\"message\":";
+}
 
 Log::~Log() {
     flush();
@@ -56,20 +76,17 @@ Log::~Log() {
 
 void Log::write(Level level, std::string_view message, Fields fields) {
     if (!enabled(level)) return;
-    std::string line;
-    line.reserve(256);
-    line += "{\"time\":\"";
-    line += system_now().to_string();
+    thread_local std::string line;  // keeps its room from one line to the next
+    line = "{\"time\":\"";
+    append_now(line);
     line += "\",\"level\":\"";
     line += name_of(level);
-    line += "\",\"service\":";
-    write_value(line, service_);
-    line += ",\"message\":";
+    line += after_level_;
     write_value(line, message);
     for (auto const& field : fields) {
-        line += ',';
-        write_value(line, field.name);
-        line += ':';
+        line += ",\"";
+        line += field.name;  // from code, so it needs no escape
+        line += "\":";
         std::visit([&](auto const& value) { write_value(line, value); }, field.value);
     }
     line += "}\n";

@@ -26,7 +26,7 @@ enum class Level { debug, info, warn, error, off };
 std::string_view name_of(Level level) noexcept;
 
 struct Field {
-    std::string_view name;
+    std::string_view name;  // written as it is: letters of our own
     std::variant<std::string_view, std::int64_t, double, bool> value;
 
     Field(std::string_view n, std::string_view v) : name(n), value(v) {}
@@ -41,7 +41,7 @@ struct Field {
 class Log {
 public:
     /// Writes to `fd`, which it does not own.
-    Log(std::string service, Level level, int fd = 1);
+    Log(std::string const& service, Level level, int fd = 1);
     ~Log();
     Log(Log const&) = delete;
     Log& operator=(Log const&) = delete;
@@ -66,7 +66,7 @@ public:
 private:
     void flush_locked();
 
-    std::string service_;
+    std::string after_level_;  // what every line has between its level and its message
     std::atomic<Level> level_;
     int fd_;
     std::mutex mutex_;
