@@ -115,7 +115,8 @@ BodyFraming::State BodyFraming::on_size(char c) noexcept {
     if (int const digit = hex_value(c); digit >= 0) {
         if (++digits_ > chunk_digits_max) return State::malformed;
         remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
-        return State::size;
+        // Who counts with a sign would take it for a negative number.
+        return remaining_ >> 63 == 0 ? State::size : State::malformed;
     }
     if (digits_ == 0) return State::malformed;
     if (c == '\r') return State::size_lf;

@@ -95,6 +95,8 @@ TEST(BodyFraming, RefusesBrokenChunks) {
              ";ext\r\n"s,
              "3.0\r\nabc\r\n"s,
              "11111111111111111\r\n"s,
+             "ffffffffffffffff\r\n"s,
+             "8000000000000000\r\n"s,
              "00000000000000003\r\nabc"s,
              // line ends
              "3\nabc\r\n"s,

@@ -33,9 +33,17 @@ constexpr bool is_value_character(char c) noexcept {
 }
 
 constexpr bool is_value(std::string_view text) noexcept {
-    for (char const c : text)
-        if (!is_value_character(c)) return false;
-    return true;
+    // Without a branch for each byte, so that the compiler takes many at a time.
+    bool good = true;
+    for (char const c : text) good &= is_value_character(c);
+    return good;
+}
+
+/// Without blanks and tabs around it.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
 }
 
 constexpr bool is_digit(char c) noexcept {

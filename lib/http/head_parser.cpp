@@ -5,8 +5,6 @@
 #include <cstring>
 #include <optional>
 
-#include <boost/beast/http/basic_parser.hpp>
-
 #include "base/limits.hpp"
 #include "http/characters.hpp"
 #include "http/message.hpp"
@@ -14,27 +12,8 @@
 namespace grover::http {
 namespace {
 
-namespace beast = boost::beast;
-using boost::system::error_code;
-
-std::string_view view(beast::string_view text) noexcept {
-    return {text.data(), text.size()};
-}
-
-/// What Beast found, and the facts that it does not keep.
-template <bool isRequest>
-class Collector final : public beast::http::basic_parser<isRequest> {
-public:
-    using Head = std::conditional_t<isRequest, RequestHead, ReplyHead>;
-
-    explicit Collector(Head& head) : head_(head) {
-        this->eager(false);
-        this->skip(true);                  // Bodies are BodyFraming's.
-        this->header_limit(0xffff'ffffu);  // LineScanner has the limit.
-        this->body_limit(boost::none);
-        head_.fields.clear();
-    }
-
+/// What the fields say of the message itself; the rest of them is only listed.
+struct Found {
     std::size_t hosts = 0;
     std::size_t lengths = 0;
     std::size_t encodings = 0;
@@ -42,66 +21,117 @@ public:
     std::string_view length;
     std::string_view encoding;
     std::string_view expect;
-
-private:
-    using Verb = beast::http::verb;
-    using Field = beast::http::field;
-
-    void on_request_impl(Verb, beast::string_view method, beast::string_view target, int version,
-                         error_code&) override {
-        if constexpr (isRequest) {
-            head_.method = view(method);
-            head_.target = view(target);
-        }
-        head_.minor_version = version - 10;
-    }
-    void on_response_impl(int status, beast::string_view reason, int version,
-                          error_code&) override {
-        if constexpr (!isRequest) {
-            head_.status = status;
-            head_.reason = view(reason);
-        }
-        head_.minor_version = version - 10;
-    }
-    void on_field_impl(Field field, beast::string_view name, beast::string_view value,
-                       error_code&) override {
-        switch (field) {
-            case Field::host:
-                ++hosts;
-                host = view(value);
-                break;
-            case Field::content_length:
-                ++lengths;
-                length = view(value);
-                break;
-            case Field::transfer_encoding:
-                ++encodings;
-                encoding = view(value);
-                break;
-            case Field::expect:
-                expect = view(value);
-                break;
-            default:
-                break;
-        }
-        head_.fields.push_back({view(name), view(value)});
-    }
-    void on_header_impl(error_code&) override {}
-    // A head alone is parsed: these are never called.
-    void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
-    std::size_t on_body_impl(beast::string_view body, error_code&) override { return body.size(); }
-    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
-        return body.size();
-    }
-    void on_finish_impl(error_code&) override {}
-
-    Head& head_;
+    bool close = false;       // Connection has "close"
+    bool keep_alive = false;  // or "keep-alive"
 };
 
+void note_connection(std::string_view list, Found& found) {
+    while (!list.empty()) {
+        auto const part = trimmed(list.substr(0, list.find(',')));
+        found.close = found.close || same_token(part, "close");
+        found.keep_alive = found.keep_alive || same_token(part, "keep-alive");
+        list.remove_prefix(std::min(list.size(), list.find(',')));
+        if (!list.empty()) list.remove_prefix(1);
+    }
+}
+
+void note(FieldView const& field, Found& found) {
+    auto const& [name, value] = field;
+    if (name.size() == 4 && same_token(name, "Host")) {
+        ++found.hosts;
+        found.host = value;
+    } else if (name.size() == 6 && same_token(name, "Expect")) {
+        found.expect = value;
+    } else if (name.size() == 10 && same_token(name, "Connection")) {
+        note_connection(value, found);
+    } else if (name.size() == 14 && same_token(name, "Content-Length")) {
+        ++found.lengths;
+        found.length = value;
+    } else if (name.size() == 17 && same_token(name, "Transfer-Encoding")) {
+        ++found.encodings;
+        found.encoding = value;
+    }
+}
+
+/// Reads lines that LineScanner has found good, to the empty one. False when one is no field (RFC
+/// 9110 section 5.5, RFC 9112 section 5: no blank before the colon, nothing but text in the value).
+bool read_fields(std::string_view lines, MessageHead& head, Found& found) {
+    if (head.fields.capacity() == 0) head.fields.reserve(16);
+    while (lines.size() > 2) {
+        auto const* const end =
+            static_cast<char const*>(std::memchr(lines.data(), '\n', lines.size()));
+        auto const line = lines.substr(0, static_cast<std::size_t>(end - lines.data()) - 1);
+        std::size_t colon = 0;
+        while (colon < line.size() && is_token_character(line[colon])) ++colon;
+        if (colon == 0 || colon == line.size() || line[colon] != ':') return false;
+        FieldView const field{line.substr(0, colon), trimmed(line.substr(colon + 1))};
+        if (!is_value(field.value)) return false;
+        note(field, found);
+        head.fields.push_back(field);
+        lines.remove_prefix(line.size() + 2);
+    }
+    return true;
+}
+
+/// Of "HTTP/1.x": 0 or 1; nothing for every other text.
+std::optional<int> minor_version(std::string_view text) noexcept {
+    if (text == "HTTP/1.1") return 1;
+    if (text == "HTTP/1.0") return 0;
+    return {};
+}
+
+/// "method SP target SP version" (RFC 9112 section 3), or why not.
+std::optional<Refusal> read_request_line(std::string_view line, RequestHead& head) {
+    constexpr Refusal invalid{ErrorCode::malformed, "the request line is not valid"};
+    auto const first = line.find(' '), last = line.rfind(' ');
+    if (first == line.npos || first == last) return invalid;
+    head.method = line.substr(0, first);
+    head.target = line.substr(first + 1, last - first - 1);
+    auto const version = line.substr(last + 1);
+    auto const is_target = [](char c) { return c > 0x20 && c < 0x7f && c != '#'; };
+    if (!is_token(head.method) || head.target.empty() ||
+        !std::ranges::all_of(head.target, is_target))
+        return invalid;
+    if (auto const minor = minor_version(version)) {
+        head.minor_version = *minor;
+        return {};
+    }
+    bool const other = version.size() == 8 && version.starts_with("HTTP/") &&
+                       is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+    if (other)
+        return Refusal{ErrorCode::http_version, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+    return invalid;
+}
+
+/// "version SP status [SP reason]" (RFC 9112 section 4).
+bool read_status_line(std::string_view line, ReplyHead& head) {
+    auto const minor = minor_version(line.substr(0, 8));
+    if (!minor || line.size() < 12 || line[8] != ' ' || (line.size() > 12 && line[12] != ' '))
+        return false;
+    auto const digits = line.substr(9, 3);
+    if (!std::ranges::all_of(digits, is_digit)) return false;
+    head.minor_version = *minor;
+    head.status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+    head.reason = line.substr(std::min<std::size_t>(line.size(), 13));
+    return is_value(head.reason);
+}
+
+/// The first line without its end, and what is behind it.
+std::pair<std::string_view, std::string_view> first_line(std::string_view bytes) noexcept {
+    auto const size = bytes.find('\n') + 1;
+    return {bytes.substr(0, size - 2), bytes.substr(size)};
+}
+
+/// RFC 9112 section 9.3.
+bool stays_open(MessageHead const& head, Found const& found) noexcept {
+    return !found.close && (head.minor_version == 1 || found.keep_alive);
+}
+
 std::optional<std::uint64_t> decimal(std::string_view text) {
-    // from_chars alone would take "1x" and nothing checks an empty text.
+    // from_chars alone would take "1x" and nothing checks an empty text. "010" is ten here and
+    // eight elsewhere.
     if (text.empty() || !std::ranges::all_of(text, is_digit)) return {};
+    if (text.size() > 1 && text[0] == '0') return {};
     std::uint64_t value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc()) return {};
@@ -110,9 +140,7 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 
 /// Where the body ends (RFC 9112 section 6.3), or why nobody can tell. `unframed` is what a message
 /// without either field has.
-template <bool isRequest>
-std::string_view frame_body(Collector<isRequest> const& found, MessageHead& head,
-                            BodyFraming unframed) {
+std::string_view frame_body(Found const& found, MessageHead& head, BodyFraming unframed) {
     if (found.lengths + found.encodings > 1) return "the length of the body is ambiguous";
     if (found.encodings == 1) {
         if (head.minor_version == 0) return "HTTP/1.0 knows no Transfer-Encoding";
@@ -140,10 +168,6 @@ bool is_host(std::string_view text) {
 /// Brings the target into origin form (RFC 9112 section 3.2); an absolute form names the host.
 std::string_view normalise_target(RequestHead& head) {
     auto& target = head.target;
-    // Beast lets bytes above 0x7f through; a fragment has no place in a request.
-    for (char const c : target)
-        if (static_cast<unsigned char>(c) > 0x7f || c == '#')
-            return "the target has a character that must be percent-encoded";
     if (target.starts_with('/')) return {};
     if (target == "*") return head.method == "OPTIONS" ? "" : "the target \"*\" is for OPTIONS";
     auto const scheme = target.find("://");
@@ -162,7 +186,7 @@ std::string_view normalise_target(RequestHead& head) {
     return {};
 }
 
-std::string_view check_request(Collector<true> const& found, RequestHead& head) {
+std::string_view check_request(Found const& found, RequestHead& head) {
     if (found.hosts > 1) return "Host is there more than once";
     if (found.hosts == 0 && head.minor_version == 1) return "Host is missing";
     if (found.hosts == 1 && !is_host(found.host)) return "Host is not valid";
@@ -171,24 +195,6 @@ std::string_view check_request(Collector<true> const& found, RequestHead& head) 
         return wrong;
     head.expects_continue = head.minor_version == 1 && same_token(found.expect, "100-continue");
     return normalise_target(head);
-}
-
-/// "METHOD target HTTP/d.d" is of another version; anything else is no request line.
-Refusal refuse_version(std::string_view bytes) {
-    auto const line = bytes.substr(0, bytes.find('\r'));
-    auto const version = line.substr(std::min(line.rfind(' '), line.size() - 1) + 1);
-    bool const other = std::ranges::count(line, ' ') == 2 && version.size() == 8 &&
-                       version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
-                       is_digit(version[7]);
-    if (other) return {ErrorCode::http_version, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
-    return {ErrorCode::malformed, "the request line is not valid"};
-}
-
-Refusal refuse_parsed(error_code error, std::string_view bytes) {
-    if (error == beast::http::error::bad_version) return refuse_version(bytes);
-    if (error == beast::http::error::bad_method || error == beast::http::error::bad_target)
-        return {ErrorCode::malformed, "the request line is not valid"};
-    return {ErrorCode::malformed, "a header field is not valid"};
 }
 
 /// Of a request line that may not have its end yet.
@@ -248,15 +254,19 @@ HeadState RequestParser::parse(std::string_view bytes) {
     auto const state = scanner_.scan(bytes, refusal_, true);
     if (state != HeadState::complete) return state;
     bytes = bytes.substr(0, scanner_.head_size());
-    Collector<true> found(head_);
-    error_code error;
-    found.put(boost::asio::buffer(bytes), error);
-    if (error || !found.is_header_done()) {
-        refusal_ = refuse_parsed(error, bytes);
+    auto const [line, lines] = first_line(bytes);
+    if (auto const wrong = read_request_line(line, head_)) {
+        refusal_ = *wrong;
+        return HeadState::refused;
+    }
+    Found found;
+    head_.fields.clear();
+    if (!read_fields(lines, head_, found)) {
+        refusal_ = {ErrorCode::malformed, "a header field is not valid"};
         return HeadState::refused;
     }
     head_.size = bytes.size();
-    head_.keep_alive = found.keep_alive();
+    head_.keep_alive = stays_open(head_, found);
     if (head_.method == "CONNECT") {
         refusal_ = {ErrorCode::not_implemented, "CONNECT is not served here"};
         return HeadState::refused;
@@ -273,14 +283,15 @@ HeadState ReplyParser::parse(std::string_view bytes, std::string_view method) {
     refusal_ = {ErrorCode::bad_gateway, "the reply is not valid"};
     if (state == HeadState::refused) return state;
     bytes = bytes.substr(0, scanner_.head_size());
-    Collector<false> found(head_);
-    error_code error;
-    found.put(boost::asio::buffer(bytes), error);
-    if (error || !found.is_header_done()) return HeadState::refused;
+    auto const [line, lines] = first_line(bytes);
+    Found found;
+    head_.fields.clear();
+    if (!read_status_line(line, head_) || !read_fields(lines, head_, found))
+        return HeadState::refused;
     // Nobody here asks for another protocol.
     if (head_.status < 100 || head_.status > 599 || head_.status == 101) return HeadState::refused;
     head_.size = bytes.size();
-    head_.keep_alive = found.keep_alive();
+    head_.keep_alive = stays_open(head_, found);
     if (!frame_body(found, head_, BodyFraming::until_close()).empty()) return HeadState::refused;
     bool const without_body =
         method == "HEAD" || head_.status < 200 || head_.status == 204 || head_.status == 304;

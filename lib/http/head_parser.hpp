@@ -1,6 +1,7 @@
 // Reads the head of one HTTP/1 message, strictly: what two readers could understand in two ways is
-// refused, because that is what request smuggling lives on (RFC 9112 sections 2.2, 3.2, 5.2, 6.3).
-// Beast's basic_parser takes the tokens apart; this class adds what it lets through.
+// refused, because that is what request smuggling lives on (RFC 9112 sections 2.2, 3.2, 5.2, 6.3);
+// tests/smuggling has the classes as bytes. Beast's basic_parser under the same checks took twice
+// the instructions and let things through that had to be caught behind it.
 //
 //     http::RequestParser parser;
 //     switch (parser.parse(bytes)) {        // all bytes since the start of the message
@@ -9,7 +10,7 @@
 //         case HeadState::refused: answer(parser.refusal()); close();
 //     }
 //
-// Cost: one pass for line ends and one of Beast's; bytes seen before are not looked at again until
+// Cost: one pass for line ends and one for fields; bytes seen before are not looked at again until
 // the head is complete. No allocation once the field list has grown.
 #pragma once
 

@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadHead{"length with a blank", with("Content-Length: 1 0\r\n")},
         BadHead{"length with a fraction", with("Content-Length: 5.0\r\n")},
         BadHead{"length with letters behind", with("Content-Length: 5abc\r\n")},
+        BadHead{"length that may be octal", with("Content-Length: 010\r\n")},
+        BadHead{"length of two zeros", with("Content-Length: 00\r\n")},
         BadHead{"quoted length", with("Content-Length: \"5\"\r\n")},
         BadHead{"empty length", with("Content-Length:\r\n")},
         BadHead{"empty length beside a good one", with("Content-Length:\r\nContent-Length: 5\r\n")},

@@ -81,8 +81,7 @@ char lower(char c) noexcept {
 
 }  // namespace
 
-bool same_token(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
+bool detail::same_letters(std::string_view a, std::string_view b) noexcept {
     for (std::size_t i = 0; i < a.size(); ++i)
         if (lower(a[i]) != lower(b[i])) return false;
     return true;

@@ -41,8 +41,15 @@ private:
 /// server takes it when ServerOptions::behind_gateway.
 inline constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
 
-/// ASCII case-insensitive equality, as field names and tokens compare.
-bool same_token(std::string_view a, std::string_view b) noexcept;
+namespace detail {
+bool same_letters(std::string_view a, std::string_view b) noexcept;
+}
+/// ASCII case-insensitive equality, as field names and tokens compare. Most names differ in length
+/// or in their first letter, which costs no call.
+inline bool same_token(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && (a.empty() || ((a[0] ^ b[0]) & ~0x20) == 0) &&
+           detail::same_letters(a, b);
+}
 
 using Deadline = std::chrono::steady_clock::time_point;
 
