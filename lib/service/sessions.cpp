@@ -1,5 +1,7 @@
 #include "service/sessions.hpp"
 
+#include <charconv>
+
 #include "auth/session_protocol.hpp"
 #include "auth/token.hpp"
 
@@ -41,8 +43,7 @@ std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) 
                                             : freshness_without_feed;
     bool const expired = entry.found->caller && entry.expires_at <= kit_.clock()();
     if (expired || now - entry.checked > trust) {
-        shard.token_of_hash.erase(entry.token_hash);
-        shard.by_token.erase(at);
+        shard.erase(at);
         return {};
     }
     if (now - entry.signed_at > signature_age_max) {
@@ -56,14 +57,16 @@ Task<std::shared_ptr<Sessions::Found const>> Sessions::find(std::string_view tok
                                                             http::RequestInfo info) {
     if (auto known = cached(token)) co_return known;
     Entry entry;
-    entry.token_hash = auth::hash_token(token);
+    auto token_hash = auth::hash_token(token);
+    entry.digest = digest_of(token_hash);
     entry.checked = entry.signed_at =
         steady_clock::now();  // before asking: what changes meanwhile is seen
     std::string const kept(token);
     std::optional<auth::Caller> caller;
     try {
         auto session = co_await users_.post<auth::Session>(
-            "/internal/sessions/verify", auth::SessionLookup{entry.token_hash}, std::move(info));
+            "/internal/sessions/verify", auth::SessionLookup{std::move(token_hash)},
+            std::move(info));
         entry.expires_at = session.expires_at;
         caller = auth::Caller{std::move(session.user_id), std::move(session.session_id),
                               std::move(session.roles)};
@@ -76,25 +79,30 @@ Task<std::shared_ptr<Sessions::Found const>> Sessions::find(std::string_view tok
     co_return found;
 }
 
+/// Of 64 hex digits; what the feed has of another form finds nothing.
+Sessions::Digest Sessions::digest_of(std::string_view token_hash) {
+    Digest out;
+    for (std::size_t i = 0; i < out.words.size(); ++i) {
+        auto const part = token_hash.substr(std::min(16 * i, token_hash.size()), 16);
+        std::from_chars(part.data(), part.data() + part.size(), out.words[i], 16);
+    }
+    return out;
+}
+
 void Sessions::keep(std::string_view token, Entry entry) {
     auto& shard = shard_of(token);
     std::lock_guard const lock(shard.mutex);
-    if (shard.by_token.size() >= sessions_max / shards_.size()) {
-        auto const victim = shard.by_token.begin();
-        shard.token_of_hash.erase(victim->second.token_hash);
-        shard.by_token.erase(victim);
-    }
-    shard.token_of_hash[entry.token_hash] = std::string(token);
-    shard.by_token.insert_or_assign(std::string(token), std::move(entry));
+    if (shard.by_token.size() >= sessions_max / shards_.size()) shard.erase(shard.by_token.begin());
+    auto const at = shard.by_token.insert_or_assign(std::string(token), std::move(entry)).first;
+    if (at->second.found->caller) shard.by_digest.insert_or_assign(at->second.digest, &*at);
 }
 
 void Sessions::forget(std::string const& token_hash) {
     for (auto& shard : shards_) {
         std::lock_guard const lock(shard.mutex);
-        auto const at = shard.token_of_hash.find(token_hash);
-        if (at == shard.token_of_hash.end()) continue;
-        shard.by_token.erase(at->second);
-        shard.token_of_hash.erase(at);
+        auto const at = shard.by_digest.find(digest_of(token_hash));
+        if (at == shard.by_digest.end()) continue;
+        shard.erase(shard.by_token.find(at->second->first));
         return;
     }
 }

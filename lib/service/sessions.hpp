@@ -48,9 +48,17 @@ public:
 
 private:
     using Time = std::chrono::steady_clock::time_point;
+    /// The first half of a token's SHA-256: a revocation finds its session by it.
+    struct Digest {
+        std::array<std::uint64_t, 2> words{};
+        bool operator==(Digest const&) const = default;
+        struct Hash {
+            std::size_t operator()(Digest const& digest) const noexcept { return digest.words[0]; }
+        };
+    };
     struct Entry {
         std::shared_ptr<Found const> found;  // shared with the requests that use it
-        std::string token_hash;
+        Digest digest;
         Time checked{};
         Time signed_at{};
         Timestamp expires_at;
@@ -58,8 +66,16 @@ private:
     struct Shard {
         std::mutex mutex;
         StringMap<Entry> by_token;
-        std::unordered_map<std::string, std::string> token_of_hash;
+        // Of good sessions. Nodes of a map stay where they are, so the token need not be kept
+        // twice.
+        std::unordered_map<Digest, StringMap<Entry>::value_type const*, Digest::Hash> by_digest;
+
+        void erase(StringMap<Entry>::iterator at) {
+            by_digest.erase(at->second.digest);
+            by_token.erase(at);
+        }
     };
+    static Digest digest_of(std::string_view token_hash);
 
     Shard& shard_of(std::string_view token) {
         return shards_[StringHash{}(token) % shards_.size()];
