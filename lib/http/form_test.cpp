@@ -25,15 +25,27 @@ std::string with_header(std::string const& header) {
     return "--b\r\n" + header + "\r\n\r\nx\r\n--b--\r\n";
 }
 
-Form<Order> read(std::string body, std::string content_type = "multipart/form-data; boundary=b") {
-    Request request;
-    request.headers.add("Content-Type", content_type);
-    request.body = std::move(body);
+/// The files of the result refer to the request.
+Form<Order> read(Request& request) {
     PathParameters const none;
     Extraction in(request, none);
     auto form = Extract<Form<Order>>::from(in);
     in.issues.check();
     return form;
+}
+
+Request request_of(std::string body,
+                   std::string const& content_type = "multipart/form-data; boundary=b") {
+    Request out;
+    out.headers.add("Content-Type", content_type);
+    out.body = std::move(body);
+    return out;
+}
+
+Form<Order> read(std::string body,
+                 std::string const& content_type = "multipart/form-data; boundary=b") {
+    auto request = request_of(std::move(body), content_type);
+    return read(request);
 }
 
 /// The status and the issues of what reading throws.
@@ -80,10 +92,11 @@ TEST(Form, json_is_read_as_ever) {
 }
 
 TEST(Form, files_are_handed_over_apart) {
-    auto const form = read(field("name", "a") +
-                           "--b\r\nContent-Disposition: form-data; name=\"media\"; "
-                           "filename=\"a%22b.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n"
-                           "--b--\r\n");
+    auto request = request_of(field("name", "a") +
+                              "--b\r\nContent-Disposition: form-data; name=\"media\"; "
+                              "filename=\"a%22b.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n"
+                              "--b--\r\n");
+    auto const form = read(request);
     ASSERT_EQ(form.files.size(), 1u);
     EXPECT_EQ(form.files[0].filename, "a\"b.png");
     EXPECT_EQ(form.files[0].content_type, "image/png");
