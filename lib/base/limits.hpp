@@ -35,7 +35,8 @@ inline constexpr auto write_time_max = 30s;    // one write to a client that rea
 inline constexpr auto idle_time_max = 75s;     // keep-alive without a request
 inline constexpr auto request_time_max = 30s;  // the deadline of a request that names none
 inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTERM
-inline constexpr auto linger_time_max = 2s;    // until a client that sent too much has read why
+inline constexpr auto drain_notice = 1s;  // of it, for clients with kept connections to hear of it
+inline constexpr auto linger_time_max = 2s;  // until a client that sent too much has read why
 
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;

@@ -56,7 +56,7 @@ net::Task<bool> Connection::read_head() {
         }
         co_await wire_.flush();
         if (input.empty()) {
-            if (wire_.shard.draining) co_return false;
+            if (wire_.shard.closing) co_return false;
             input.shrink();
         } else if (!head_until) {
             head_until = now_ + options.header_time_max;

@@ -41,12 +41,12 @@ public:
     void start(net::Loops& loops) {
         using enum Connection::Security;
         bool const tls_alone = options_.tls && !options_.tls_port;
-        if (!options_.host.empty())
-            port_ = listen(net::Listener::tcp(loops, options_.host, options_.port),
-                           tls_alone ? tls : plain);
+        auto const tcp = [&](std::uint16_t port) {
+            return net::Listener::tcp(loops, options_.host, port, options_.sharing);
+        };
+        if (!options_.host.empty()) port_ = listen(tcp(options_.port), tls_alone ? tls : plain);
         if (tls_alone) tls_port_ = port_;
-        if (options_.tls && options_.tls_port)
-            tls_port_ = listen(net::Listener::tcp(loops, options_.host, *options_.tls_port), tls);
+        if (options_.tls && options_.tls_port) tls_port_ = listen(tcp(*options_.tls_port), tls);
         if (!options_.unix_path.empty()) {
             std::vector<std::unique_ptr<net::Listener>> one;
             one.push_back(net::Listener::unix_socket(loops, options_.unix_path));
@@ -60,12 +60,20 @@ public:
     /// True when no connection is left.
     bool drain(std::chrono::milliseconds limit) {
         on_every_loop([](ServerCore& core, Place& place) {
-            place.shard.draining = true;
-            for (auto& listener : core.listeners_)
-                if (&listener->loop() == &place.shard.loop) listener->close();
+            if (std::exchange(place.shard.draining, true)) return;
+            core.for_listeners_of(place, [&core](net::Listener& listener) {
+                ++core.open_;
+                listener.drain([kept = core.shared_from_this()] { kept->leave(); });
+            });
+        });
+        auto const notice = std::min(limit, options_.drain_notice);
+        wait_until_empty(notice);
+        on_every_loop([](ServerCore& core, Place& place) {
+            place.shard.closing = true;
+            core.for_listeners_of(place, [](net::Listener& listener) { listener.close(); });
             for (auto& connection : place.connections) connection.close_if_idle();
         });
-        return wait_until_empty(limit);
+        return wait_until_empty(limit - notice);
     }
 
     /// The listeners must not outlive their loops, which the connections' frames may.
@@ -144,6 +152,12 @@ private:
                 return full ? connection->turn_away() : connection->serve();
             },
             boost::asio::detached);
+    }
+
+    template <class Function>
+    void for_listeners_of(Place& place, Function function) {
+        for (auto& listener : listeners_)
+            if (&listener->loop() == &place.shard.loop) function(*listener);
     }
 
     void leave() {

@@ -5,8 +5,8 @@
 //     http::Server server(loops, {.host = "127.0.0.1", .port = 8001}, handler);
 //     server.start();                       // throws ConfigError when the address is taken
 //     ...
-//     server.drain(10s);                    // stops accepting, lets requests in flight finish,
-//                                           // closes the rest
+//     server.drain(10s);                    // stops accepting, gives notice, lets requests in
+//                                           // flight finish, closes the rest
 //
 // The answers of pipelined requests leave together, so one of them may wait for the next.
 // Order of ends: drain(), Loops::stop(), ~Server. While the loops still run, ~Server waits until
@@ -23,6 +23,7 @@
 #include "base/limits.hpp"
 #include "http/exchange.hpp"
 #include "http/message.hpp"
+#include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
 
@@ -45,6 +46,7 @@ using FailureObserver = std::function<void(std::string_view request_id, std::str
 struct ServerOptions {
     std::string host = "127.0.0.1";  // empty: no TCP at all
     std::uint16_t port = 0;          // 0: a free one, see Server::port()
+    net::Listener::Port sharing = net::Listener::Port::alone;
     std::string unix_path{};  // also listens here when not empty; a stale socket file is replaced
     std::string name = "grover";     // for logs
     std::size_t body_bytes_max = 0;  // 0: limits::json_body_bytes_max
@@ -65,6 +67,10 @@ struct ServerOptions {
     std::chrono::milliseconds idle_time_max = limits::idle_time_max;
     std::chrono::milliseconds request_time_max = limits::request_time_max;
     std::chrono::milliseconds linger_time_max = limits::linger_time_max;
+    /// How long a drain waits for one more request on each connection, which is then told that it
+    /// was the last: a client that sends just when the connection closes can't know what became
+    /// of its request.
+    std::chrono::milliseconds drain_notice{0};
 };
 
 /// What the access log and the metrics are told about each request, after its answer has been

@@ -163,6 +163,7 @@ TEST_F(ServerLimitsTest, DrainEndsWhatTakesTooLong) {
     server.drain(1ms);
     EXPECT_TRUE(client.closed());
     go_on = true;
+    server_.reset();  // waits for the handler
 }
 
 TEST_F(ServerLimitsTest, SuspendedHandlersGoWithTheirLoops) {

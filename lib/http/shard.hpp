@@ -25,7 +25,8 @@ struct alignas(64) Shard {
     ServerOptions const& options;
     StreamHandler const& handler;
     AccessObserver const& observer;
-    bool draining = false;
+    bool draining = false;  // every answer says that the connection ends with it
+    bool closing = false;   // and a connection between two requests ends at once
     Counter accepted{};
     Counter requests{};
     Counter refused{};

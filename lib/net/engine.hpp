@@ -49,6 +49,9 @@ public:
     virtual void connect(Operation& operation, SocketAddress const& address) = 0;
     /// Ends with the new socket's descriptor as the count.
     virtual void accept(Operation& operation) = 0;
+    /// Connections that the engine has taken already still come out of accept(), which ends with
+    /// eof from then on: whatever waits in the kernel's queue is the caller's to take.
+    virtual void stop_accepting() noexcept = 0;
     /// Ends what waits with operation_aborted.
     virtual void cancel() noexcept = 0;
     using Waiting::cancel;

@@ -451,6 +451,31 @@ TEST_F(EngineTest, StopsWhileEverythingIsInFlight) {
     EXPECT_GT(token.use_count(), 1);
 }
 
+TEST_F(EngineTest, ADrainedListenerHandsOverWhatWaitsAndCloses) {
+    auto const listener = std::move(Listener::tcp(loops_, "127.0.0.1", 0).at(0));
+    auto const port = listener->port();
+    std::vector<Socket> accepted;
+    std::deque<testing::RawClient> clients;
+    bool drained = false;
+    run_on(loop(), [&]() -> Task<> {
+        listener->start([&](Loop&, Socket socket, std::string const&) {
+            accepted.push_back(std::move(socket));
+        });
+        co_await pause(1ms);
+        // The loop is busy with this: they wait in the queue.
+        for (int i = 0; i < 5; ++i) clients.emplace_back(port);
+        listener->drain([&] { drained = true; });
+    });
+    EXPECT_TRUE(
+        eventually([&] { return run_on(loop(), [&]() -> Task<bool> { co_return drained; }); }));
+    EXPECT_EQ(accepted.size(), 5u);
+    EXPECT_ANY_THROW(testing::RawClient{port});
+    run_on(loop(), [&]() -> Task<> {
+        accepted.clear();
+        co_return;
+    });
+}
+
 TEST_F(EngineTest, AcceptsAfterTheDescriptorsRanOut) {
     auto const listener = std::move(Listener::tcp(loops_, "127.0.0.1", 0).at(0));
     std::vector<Socket> accepted;

@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -107,8 +108,8 @@ public:
         channel = loop.engine().adopt(socket.release());
     }
 
-    Task<> accept_all(OnAccept on_accept) {
-        for (std::size_t turn = 0; channel;) {
+    Task<> accept_all() {
+        while (channel) {
             auto const [error, descriptor] =
                 co_await asio::async_initiate<decltype(use_tuple) const,
                                               void(ErrorCode, std::size_t)>(
@@ -118,16 +119,17 @@ public:
                     use_tuple);
             if (!error) {
                 Socket socket(static_cast<int>(descriptor));
-                if (!channel) co_return;
-                auto peer = peer_text(socket.native_handle());
-                hand_over(*targets[turn++ % targets.size()], std::move(socket), std::move(peer),
-                          on_accept);
+                if (channel) hand_over(std::move(socket));
+            } else if (channel && error == asio::error::eof) {
+                hand_over_waiting();
+                close();
             } else if (channel && error != asio::error::connection_aborted) {
                 // No descriptor or memory left: what waits in the queue stays there and would be
                 // found again at once.
                 co_await pause(exhausted_pause);
             }
         }
+        if (on_drained) on_drained();
     }
 
     void close() noexcept {
@@ -142,18 +144,34 @@ public:
     Loop& loop;
     std::vector<Loop*> targets;
     ChannelPtr channel;  // none once it is closed
+    OnAccept on_accept;
+    std::function<void()> on_drained;
     std::uint16_t port = 0;
     std::string path;
     ino_t inode = 0;
 
 private:
-    void hand_over(Loop& target, Socket socket, std::string peer, OnAccept const& on_accept) {
+    void hand_over(Socket socket) {
+        auto& target = *targets[turn_++ % targets.size()];
+        auto peer = peer_text(socket.native_handle());
         if (&target == &loop) return on_accept(target, std::move(socket), std::move(peer));
-        asio::post(target.executor(), [&target, on_accept, socket = std::move(socket),
-                                       peer = std::move(peer)]() mutable {
-            on_accept(target, std::move(socket), std::move(peer));
-        });
+        asio::post(target.executor(),
+                   [&target, impl = shared_from_this(), socket = std::move(socket),
+                    peer = std::move(peer)]() mutable {
+                       impl->on_accept(target, std::move(socket), std::move(peer));
+                   });
     }
+
+    void hand_over_waiting() {
+        ::fcntl(channel->descriptor(), F_SETFL, O_NONBLOCK);
+        for (;;) {
+            Socket socket(::accept4(channel->descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (socket.native_handle() < 0) break;
+            hand_over(std::move(socket));
+        }
+    }
+
+    std::size_t turn_ = 0;
 };
 
 Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -162,12 +180,12 @@ Listener::~Listener() {
 }
 
 std::vector<std::unique_ptr<Listener>> Listener::tcp(Loops& loops, std::string const& host,
-                                                     std::uint16_t port) {
+                                                     std::uint16_t port, Port sharing) {
     auto address = tcp_address(host, port);
     auto const where = fmt::format("{}:{}", host, port);
     // Sockets with SO_REUSEPORT would share the port with another process of the same user without
     // a word; one without it is refused.
-    if (port != 0) bound(loops.at(0), address, where, false);
+    if (port != 0 && sharing == Port::alone) bound(loops.at(0), address, where, false);
     std::vector<std::unique_ptr<Listener>> out;
     for (std::size_t i = 0; i < loops.size(); ++i) {
         auto socket = bound(loops.at(i), address, where, true);
@@ -210,10 +228,14 @@ std::uint16_t Listener::port() const noexcept {
 }
 
 void Listener::start(OnAccept on_accept) {
+    impl_->on_accept = std::move(on_accept);
     asio::co_spawn(
-        impl_->loop.executor(),
-        [impl = impl_, on_accept = std::move(on_accept)] { return impl->accept_all(on_accept); },
-        asio::detached);
+        impl_->loop.executor(), [impl = impl_] { return impl->accept_all(); }, asio::detached);
+}
+
+void Listener::drain(std::function<void()> done) {
+    impl_->on_drained = std::move(done);
+    if (impl_->channel) impl_->channel->stop_accepting();
 }
 
 void Listener::close() noexcept {

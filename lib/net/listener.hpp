@@ -18,11 +18,15 @@ public:
     /// Called on the target's thread, with a connected socket.
     using OnAccept = std::function<void(Loop& target, Socket socket, std::string peer)>;
 
+    /// Whether another process of the same user may listen on the same port at the same time.
+    enum class Port { alone, shared };
+
     /// One listener per loop on the same port (SO_REUSEPORT): the kernel spreads the connections
     /// and nothing crosses a thread. Port 0 takes a free one, the same for all. Throws ConfigError
     /// when the address is taken or unusable.
     static std::vector<std::unique_ptr<Listener>> tcp(Loops& loops, std::string const& host,
-                                                      std::uint16_t port);
+                                                      std::uint16_t port,
+                                                      Port sharing = Port::alone);
     /// One listener on the first loop that deals its connections out in turn. The file of a dead
     /// process is replaced; throws ConfigError when somebody answers there or the file is not a
     /// socket. Only the owner may connect.
@@ -38,6 +42,10 @@ public:
     /// Connections wait in the kernel's queue until this. When the process has no descriptor left,
     /// accepting pauses for 100 ms and goes on.
     void start(OnAccept on_accept);
+    /// Hands over what waits in the kernel's queue, which close() would reset, and closes, within
+    /// the next turns of the loop; calls `done` then. Once, on a listener that was started; on the
+    /// loop's thread.
+    void drain(std::function<void()> done);
     /// Stops accepting and removes the socket file. Idempotent; on the loop's thread, or when it
     /// does not run.
     void close() noexcept;

@@ -91,6 +91,9 @@ TEST_F(ListenerTest, RefusesATakenPort) {
     ASSERT_EQ(first.size(), 3u);
     EXPECT_EQ(first[2]->port(), first[0]->port());
     EXPECT_THROW(Listener::tcp(loops_, "127.0.0.1", first[0]->port()), ConfigError);
+    EXPECT_EQ(
+        Listener::tcp(loops_, "127.0.0.1", first[0]->port(), Listener::Port::shared)[0]->port(),
+        first[0]->port());
     EXPECT_THROW(Listener::tcp(loops_, "192.0.2.1", 0), ConfigError);
     EXPECT_THROW(Listener::tcp(loops_, no_name, 0), ConfigError);
 }

@@ -194,12 +194,14 @@ int serve(detail::Definition const& definition, Settings const& settings,
     http::Server server(running.loops,
                         {.host = settings.host,
                          .port = settings.port,
+                         .sharing = settings.sharing,
                          .unix_path = settings.unix_socket,
                          .name = std::string(definition.about.name),
                          .behind_gateway = !running.built.relay,
                          .on_failure = on_failure,
                          .tls = settings.tls,
-                         .tls_port = settings.tls_port},
+                         .tls_port = settings.tls_port,
+                         .drain_notice = limits::drain_notice},
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
 

@@ -88,6 +88,9 @@ Settings Settings::read(Environment& env, About const& about) {
     Settings out;
     out.host = env.text("HOST", "127.0.0.1", "address to listen on");
     out.port = env.port("PORT", about.port, "port to listen on");
+    if (env.flag("REUSE_PORT", false,
+                 "share PORT with other processes of this user, to restart without a gap"))
+        out.sharing = net::Listener::Port::shared;
     out.unix_socket = env.text("UNIX_SOCKET", "", "also listen on this unix socket");
     out.version = env.text("SERVICE_VERSION", GROVER_VERSION, "version shown in /health");
     out.environment =

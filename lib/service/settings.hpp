@@ -16,6 +16,7 @@ namespace grover::service {
 struct Settings {
     std::string host;
     std::uint16_t port = 0;
+    net::Listener::Port sharing = net::Listener::Port::alone;
     std::string unix_socket;
     std::string data_dir;
     std::string version;

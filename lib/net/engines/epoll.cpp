@@ -45,7 +45,14 @@ public:
     void write(Operation& operation, Buffers const& buffers) override {
         begin(out_, operation, Doing::writing, buffers);
     }
-    void accept(Operation& operation) override { begin(in_, operation, Doing::accepting, {}); }
+    void accept(Operation& operation) override {
+        begin(in_, operation, Doing::accepting, {});
+        if (accepts_no_more_) stop_accepting();
+    }
+    void stop_accepting() noexcept override {
+        accepts_no_more_ = true;
+        if (in_.operation) end(in_, asio::error::eof);
+    }
     void connect(Operation& operation, SocketAddress const& address) override;
     void cancel() noexcept override;
     void cancel(Operation& operation) noexcept override;
@@ -84,6 +91,7 @@ private:
 
     EpollEngine& engine_;
     std::uint32_t watched_ = 0;
+    bool accepts_no_more_ = false;
     bool ended_ = false;  // nothing more will come: no edge will tell of it again
     Side in_;
     Side out_{.ready = true};

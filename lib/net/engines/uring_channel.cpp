@@ -168,7 +168,19 @@ void UringChannel::accept(Operation& operation) {
     operation.waits_at = this;
     if (!accepted_.empty()) return end_accept();
     if (!engine_.alive()) return end(in_, asio::error::operation_aborted);
-    if (receiving_ == Receiving::nothing) mark();
+    if (receiving_ != Receiving::nothing) return;
+    if (accepts_no_more_) return end(in_, asio::error::eof);
+    mark();
+}
+
+void UringChannel::stop_accepting() noexcept {
+    accepts_no_more_ = true;
+    if (receiving_ != Receiving::nothing) {
+        in_.cancel = true;
+        mark();
+    } else if (in_.operation) {
+        end(in_, asio::error::eof);
+    }
 }
 
 void UringChannel::end_accept() noexcept {
@@ -190,6 +202,8 @@ void UringChannel::on_accepted(int result, bool last) {
         end_accept();
     else if (result < 0 && !was_cancelled(result))
         end(in_, code_of(result));
+    else if (last && accepts_no_more_)
+        end(in_, asio::error::eof);
     else if (last)
         mark();
 }
@@ -337,7 +351,7 @@ void UringChannel::prepare() {
     in_.cancel = false;
     if (out_.cancel && submitted_) engine_.submit_cancel(*this, UringEngine::sending);
     out_.cancel = false;
-    if (in_.operation && receiving_ == Receiving::nothing) prepare_receive();
+    if (in_.operation && receiving_ == Receiving::nothing && !accepts_no_more_) prepare_receive();
 }
 
 void UringChannel::prepare_receive() {

@@ -57,6 +57,7 @@ public:
     void write(Operation& operation, Buffers const& buffers) override;
     void connect(Operation& operation, SocketAddress const& address) override;
     void accept(Operation& operation) override;
+    void stop_accepting() noexcept override;
     void cancel() noexcept override;
     void cancel(Operation& operation) noexcept override;
     bool stale() noexcept override;
@@ -120,6 +121,7 @@ private:
     Receiving receiving_ = Receiving::nothing;
     Sending sending_ = Sending::nothing;
     bool listens_ = false;
+    bool accepts_no_more_ = false;
     bool submitted_ = false;  // what sending_ says, but for copied: that is done within the turn
     bool released_ = false;
     bool shut_down_after_ = false;  // what is being sent
