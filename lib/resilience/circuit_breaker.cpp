@@ -91,6 +91,13 @@ void CircuitBreaker::force(Force force, TimePoint now) noexcept {
     if (force == Force::none) window_.clear();
 }
 
+void CircuitBreaker::reset() noexcept {
+    std::lock_guard const lock(mutex_);
+    window_.clear();
+    has_closed_ = false;
+    if (force_ != Force::open) gate_.store(State::closed, std::memory_order_relaxed);
+}
+
 TimePoint CircuitBreaker::opens_at() const noexcept {
     std::lock_guard const lock(mutex_);
     return state() == State::open ? open_until_ : TimePoint{};

@@ -59,6 +59,8 @@ public:
     /// Somebody knows that the callee was gone and is back: an open breaker probes at once.
     void hint(TimePoint now) noexcept;
     void force(Force force, TimePoint now) noexcept;
+    /// As new: the callee is another one now. What an operator wants stays.
+    void reset() noexcept;
 
     State state() const noexcept { return gate_.load(std::memory_order_relaxed); }
     /// When an open one lets a probe through; the past otherwise.

@@ -138,6 +138,17 @@ TEST(CircuitBreaker, ObeysTheOperator) {
     EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST(CircuitBreaker, StartsAnewForAnotherCallee) {
+    CircuitBreaker breaker(exact);
+    call(breaker, bad, start, 10);
+    breaker.reset();
+    EXPECT_EQ(breaker.state(), State::closed);
+    EXPECT_EQ(breaker.counts(start).calls, 0u);
+    breaker.force(CircuitBreaker::Force::open, start);
+    breaker.reset();
+    EXPECT_EQ(breaker.admit(start), Verdict::open);
+}
+
 /// The reference says what the header says, with lists: every call of the window in a deque.
 class Reference {
 public:

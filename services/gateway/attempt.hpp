@@ -11,6 +11,7 @@
 //             if (piece.end != Attempt::End::no) break;
 //             co_await attempt.receive();
 //         }
+//         attempt.done();
 //     }
 //
 // An attempt that is destroyed before its answer's end takes its connection (or stream) with it.
@@ -38,11 +39,15 @@ public:
 
     /// Sends the request, its body as it comes, and reads up to the end of the answer's head;
     /// interim answers (1xx) are passed over. Once. Throws what reading the client's body throws.
+    /// A `forward` that is whole() need not outlive the first suspension.
     virtual net::Task<Outcome> ask(Forward const& forward) = 0;
     /// Ends ask() soon, with Outcome::lost: somebody else has answered.
     virtual void cancel() noexcept = 0;
     /// Not a byte of an answer has come.
     virtual bool heard_nothing() const noexcept = 0;
+    /// After Outcome::lost: the connection had served before and nothing of an answer came. The
+    /// instance was probably about to close it, and may be well.
+    virtual bool maybe_stale() const noexcept = 0;
 
     /// Of the answer; its views live until the first take().
     virtual http::ReplyHead const& head() const noexcept = 0;
@@ -62,6 +67,8 @@ public:
     virtual Piece take() noexcept = 0;
     /// Waits for more, after a take() that was not the end.
     virtual net::Task<> receive() = 0;
+    /// The answer was taken to its end: what it came on may serve others.
+    virtual void done() noexcept = 0;
 };
 
 }  // namespace grover::gateway

@@ -27,4 +27,13 @@ net::Task<> RawDelivery::deliver(Attempt& attempt) {
     }
 }
 
+net::Task<bool> RawDelivery::fall_back(Error const&, FallbackSettings const* otherwise) {
+    if (otherwise == nullptr) co_return false;
+    exchange_.begin(otherwise->status);
+    exchange_.field("Content-Type", otherwise->content_type);
+    exchange_.field("Cache-Control", "no-store");
+    co_await exchange_.finish(otherwise->body);
+    co_return true;
+}
+
 }  // namespace grover::gateway

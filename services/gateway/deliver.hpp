@@ -2,7 +2,9 @@
 // gateway's data plane.
 #pragma once
 
+#include "base/error.hpp"
 #include "gateway/attempt.hpp"
+#include "gateway/cluster/settings.hpp"
 #include "http/exchange.hpp"
 
 namespace grover::gateway {
@@ -16,6 +18,9 @@ public:
     /// Takes the answer of an attempt that was answered, to its end. What it throws ends the
     /// request.
     virtual net::Task<> deliver(Attempt& attempt) = 0;
+    /// The service cannot be asked, for the reason `error`: true when this answered otherwise, with
+    /// something older or with `otherwise`, which the route may name (else null).
+    virtual net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) = 0;
 };
 
 /// Passes it on as it is. Throws http::Disconnected when the client is gone, or must not take half
@@ -24,6 +29,7 @@ class RawDelivery : public Delivery {
 public:
     explicit RawDelivery(http::Exchange& exchange) : exchange_(exchange) {}
     net::Task<> deliver(Attempt& attempt) override;
+    net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) override;
 
 protected:
     http::Exchange& exchange_;

@@ -4,8 +4,9 @@
 
 namespace grover::gateway {
 
-Directory::Directory(service::Kit& kit, std::shared_ptr<Snapshot const> snapshot)
-    : kit_(kit), snapshot_(std::move(snapshot)) {}
+Directory::Directory(service::Kit& kit, Clusters const& clusters,
+                     std::shared_ptr<Snapshot const> snapshot)
+    : kit_(kit), clusters_(clusters), snapshot_(std::move(snapshot)) {}
 
 void Directory::use(std::shared_ptr<Snapshot const> snapshot) {
     std::lock_guard const lock(mutex_);
@@ -37,7 +38,8 @@ std::string Directory::origin_of(std::string const& service) const {
     auto const found = std::ranges::find(now->services, service, &Service::name);
     if (found == now->services.end() || found->settings.instances.empty())
         throw Error(ErrorCode::unavailable, "the " + service + " service is not running");
-    return found->settings.instances.front();
+    auto const up = clusters_.up(service);
+    return up.empty() ? found->settings.instances.front() : up.front();
 }
 
 }  // namespace grover::gateway

@@ -17,7 +17,8 @@ namespace grover::gateway {
 /// Thread-safe. Peers live as long as the directory, whatever a reload takes away.
 class Directory {
 public:
-    Directory(service::Kit& kit, std::shared_ptr<Snapshot const> snapshot);
+    Directory(service::Kit& kit, Clusters const& clusters,
+              std::shared_ptr<Snapshot const> snapshot);
 
     void use(std::shared_ptr<Snapshot const> snapshot);
     /// The snapshot that holds now, for what is not on the request path.
@@ -28,9 +29,11 @@ public:
     std::vector<Overview::Member> members();
 
 private:
+    /// An instance that is up, the first of them; the first of all when none is.
     std::string origin_of(std::string const& service) const;
 
     service::Kit& kit_;
+    Clusters const& clusters_;
     mutable std::mutex mutex_;
     std::shared_ptr<Snapshot const> snapshot_;  // shared with the views of the loops
     std::map<std::string, service::Peer> peers_;

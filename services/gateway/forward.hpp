@@ -42,6 +42,7 @@ struct Forward {
     http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
     std::string_view first{};        // of the body, as it is framed; when whole() all of it
     RequestEdits const* edits = nullptr;
+    std::string_view sticky_by{};  // what keeps requests on one instance; empty: the peer's address
 
     /// Without its body.
     static Forward of(http::Exchange const& exchange, std::string_view identity) {

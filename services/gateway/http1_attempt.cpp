@@ -10,22 +10,21 @@ namespace {
 constexpr int interim_answers_max = 8;
 }
 
-net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
-    connection_->stream.expires_at(forward.deadline);
-    auto const text = forward.head(authority_);
-    co_await send(forward, text);
-    co_return co_await receive_head(forward.request.method);
-}
-
 /// The head with the first piece of the body, then the rest as it comes. A service may answer
 /// before it has read everything: what cannot be sent any more is no failure yet.
-net::Task<> Http1Attempt::send(Forward const& forward, std::string_view head) {
-    bool open = !co_await connection_->write({asio::buffer(head), asio::buffer(forward.first)});
-    while (open && !forward.whole() && !forward.body->body_complete()) {
-        auto const piece = co_await forward.body->read_raw();
-        open = !co_await connection_->write({asio::buffer(piece), asio::const_buffer()});
+net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
+    auto& connection = *connection_;
+    connection.stream.expires_at(forward.deadline);
+    auto const text = forward.head(place_->instance->authority);
+    method_ = forward.request.method;
+    auto* const body = forward.body;
+    bool open = !co_await connection.write({asio::buffer(text), asio::buffer(forward.first)});
+    while (open && body && !body->body_complete()) {
+        auto const piece = co_await body->read_raw();
+        open = !co_await connection.write({asio::buffer(piece), asio::const_buffer()});
     }
     whole_request_sent_ = open;
+    co_return co_await receive_head(method_);
 }
 
 net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
@@ -82,10 +81,11 @@ net::Task<> Http1Attempt::receive() {
     ended_ = !co_await fill();
 }
 
-std::unique_ptr<http::UpstreamConnection> Http1Attempt::release() noexcept {
-    if (!body_begun_ || !body_.complete() || !keep_) return nullptr;
+void Http1Attempt::done() noexcept {
+    if (!body_begun_ || !body_.complete() || !keep_) return;
     connection_->input.consume(std::exchange(taken_, 0));
-    return connection_->input.empty() ? std::move(connection_) : nullptr;
+    // What stands behind the answer belongs to nobody: such a connection is not kept.
+    if (connection_->input.empty()) place_->connections.keep(std::move(connection_));
 }
 
 }  // namespace grover::gateway

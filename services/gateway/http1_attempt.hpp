@@ -6,39 +6,39 @@
 #include <string>
 
 #include "gateway/attempt.hpp"
+#include "gateway/cluster/upstream.hpp"
 #include "http/upstream.hpp"
 
 namespace grover::gateway {
 
 class Http1Attempt final : public Attempt {
 public:
-    /// `authority` is the value of Host.
-    Http1Attempt(std::unique_ptr<http::UpstreamConnection> connection, std::string_view authority)
-        : connection_(std::move(connection)), authority_(authority) {}
+    /// `kept`: the connection has served before, and the other side may be closing it right now.
+    Http1Attempt(PlacePtr place, std::unique_ptr<http::UpstreamConnection> connection, bool kept)
+        : place_(std::move(place)), connection_(std::move(connection)), kept_(kept) {}
 
     net::Task<Outcome> ask(Forward const& forward) override;
     void cancel() noexcept override { connection_->stream.close(); }
     bool heard_nothing() const noexcept override { return heard_nothing_; }
+    bool maybe_stale() const noexcept override { return kept_ && heard_nothing_; }
     http::ReplyHead const& head() const noexcept override { return parser_.head(); }
     Piece take() noexcept override;
     net::Task<> receive() override;
-
-    /// The connection, when it can serve another exchange: the whole answer was taken and both
-    /// sides agree. Null otherwise.
-    std::unique_ptr<http::UpstreamConnection> release() noexcept;
+    void done() noexcept override;
 
 private:
-    net::Task<> send(Forward const& forward, std::string_view head);
     net::Task<Outcome> receive_head(std::string_view method);
     net::Task<bool> fill();
     bool until_close() const noexcept { return kind_ == http::BodyFraming::Kind::until_close; }
 
+    PlacePtr place_;
     std::unique_ptr<http::UpstreamConnection> connection_;
-    std::string_view authority_;
+    std::string method_;
     http::ReplyParser parser_;
     http::BodyFraming body_;  // as far as it was taken
     http::BodyFraming::Kind kind_ = http::BodyFraming::Kind::none;
     std::size_t taken_ = 0;  // bytes of the input that the last take() handed out
+    bool kept_;
     bool body_begun_ = false;
     bool whole_request_sent_ = false;
     bool heard_nothing_ = true;

@@ -54,7 +54,9 @@ Program::Config Program::Config::read(Environment& env) {
 
 Program::Program(service::Kit& kit, Config config)
     : kit_(kit),
-      directory_(kit, compile(std::move(config.settings), config.overrides, kit)),
+      clusters_(kit.metrics()),
+      checks_(kit, clusters_),
+      directory_(kit, clusters_, compile(std::move(config.settings), config.overrides, kit)),
       views_(kit.loops().size()),
       sessions_(kit, directory_.peer("user")),
       shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
@@ -69,6 +71,7 @@ Program::Program(service::Kit& kit, Config config)
         kit.dependency(member.name + "_service", [peer = member.peer](http::Deadline deadline) {
             return peer->healthy(deadline);
         });
+    configure(*directory_.snapshot());
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         views_[loop] = make_view(loop, directory_.snapshot());
     warn_of(*directory_.snapshot());
@@ -97,6 +100,7 @@ std::optional<int> Program::command(Environment& env, std::vector<std::string> c
 }
 
 void Program::use(std::shared_ptr<Snapshot const> snapshot) {
+    configure(*snapshot);
     directory_.use(snapshot);
     warn_of(*snapshot);
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
@@ -111,18 +115,34 @@ void Program::warn_of(Snapshot const& snapshot) {
         kit_.log().warn("authorization is in shadow mode: nobody is refused");
 }
 
+/// A service that is gone keeps its cluster, without instances.
+void Program::configure(Snapshot const& snapshot) {
+    for (auto const& cluster : clusters_.all())
+        if (std::ranges::find(snapshot.services, cluster->name(), &Service::name) ==
+            snapshot.services.end())
+            cluster->configure({});
+    for (auto const& service : snapshot.services)
+        clusters_.get(service.name)->configure(service.settings);
+}
+
 ViewPtr Program::make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot) {
     View view;
     auto const* before = views_[loop].get();
     for (auto const& service : snapshot->services) {
         auto& upstream = view.upstreams.emplace_back();
-        auto const& instances = service.settings.instances;
-        if (instances.empty()) continue;
-        if (before) upstream = before->upstream(service.name, instances.front());
+        if (service.settings.instances.empty()) continue;
+        if (before) upstream = before->upstream(service.name);
         if (!upstream)
-            upstream =
-                std::make_shared<Upstream>(kit_.loops().at(loop), service.name,
-                                           *net::Endpoint::parse(instances.front()), *tls_[loop]);
+            upstream = std::make_shared<Upstream>(kit_.loops().at(loop),
+                                                  clusters_.get(service.name), *tls_[loop]);
+    }
+    for (std::size_t i = 0; i < snapshot->routes.size(); ++i) {
+        auto& tries = view.tries.emplace_back();
+        for (auto const service : snapshot->routes[i].services) {
+            auto const cluster = clusters_.get(snapshot->services[service].name);
+            tries.emplace_back(service, TryRules{snapshot->config.routes[i],
+                                                 cluster->guard(snapshot->routes[i].name)});
+        }
     }
     for (auto const& route : snapshot->routes)
         view.metrics.emplace_back(kit_.metrics(), route.name);
@@ -211,10 +231,11 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     if (route.changes)
         co_await relay_changed(exchange, record, delivery);
     else
-        co_await gateway::relay(exchange, upstream_of(record), record.identity(), delivery);
+        co_await gateway::relay(exchange, upstream_of(record), record.rules(), record.identity(),
+                                delivery, record);
 }
 
-net::Task<> Program::relay_changed(http::Exchange& exchange, RequestRecord const& record,
+net::Task<> Program::relay_changed(http::Exchange& exchange, RequestRecord& record,
                                    Delivery& delivery) {
     auto& upstream = upstream_of(record);
     auto const& settings = record.view->snapshot->config.routes[record.route_index];
@@ -227,11 +248,12 @@ net::Task<> Program::relay_changed(http::Exchange& exchange, RequestRecord const
     if (changes_body) body = co_await changed_body(exchange, settings.request.json, edits);
     ChangedDelivery changed(delivery, edits, settings.response, head.method);
     if (!changes_body)
-        co_return co_await gateway::relay(exchange, upstream, record.identity(), changed);
+        co_return co_await gateway::relay(exchange, upstream, record.rules(), record.identity(),
+                                          changed, record);
     auto forward = Forward::of(exchange, record.identity());
     forward.edits = changed.edits();
     forward.first = body;
-    co_await gateway::relay(forward, upstream, changed);
+    co_await gateway::relay(forward, upstream, record.rules(), changed, record);
 }
 
 net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/cluster/checks.hpp"
 #include "gateway/config/load.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/overview.hpp"
@@ -45,6 +46,7 @@ public:
 private:
     /// Puts a snapshot in force: each loop takes it up at its next turn.
     void use(std::shared_ptr<Snapshot const> snapshot);
+    void configure(Snapshot const& snapshot);
     ViewPtr make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot);
     void warn_of(Snapshot const& snapshot);
 
@@ -54,12 +56,13 @@ private:
     void authorize(RequestRecord const& record);
     Upstream& upstream_of(RequestRecord const& record);
     net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);
-    net::Task<> relay_changed(http::Exchange& exchange, RequestRecord const& record,
-                              Delivery& delivery);
+    net::Task<> relay_changed(http::Exchange& exchange, RequestRecord& record, Delivery& delivery);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 
     service::Kit& kit_;
+    Clusters clusters_;
+    Checks checks_;
     Directory directory_;
     std::vector<std::unique_ptr<http::TlsContext>> tls_;  // by loop
     std::vector<ViewPtr> views_;                          // by loop

@@ -13,7 +13,7 @@
 
 namespace grover::gateway {
 
-struct RequestRecord {
+struct RequestRecord : TryReport {
     // --- routing: always there
     ViewPtr view;  // the rules under which this request runs, to its end
     Route const* route = nullptr;
@@ -25,6 +25,8 @@ struct RequestRecord {
         service_index = index;
         if (index != Route::no_service) service = view->snapshot->services[index].name;
     }
+
+    TryRules const& rules() const { return view->rules(route_index, service_index); }
 
     // --- identity
     /// Who is calling; null for requests without credentials.
@@ -43,12 +45,7 @@ struct RequestRecord {
     // --- cache: "hit", "miss", "stale", "revalidated", "collapsed", "bypass"
     std::string_view cache;
 
-    // --- the tries at the service
-    std::string_view instance;  // the last one tried: "http://127.0.0.1:8002"
-    int tries = 0;
-    std::string_view breaker;    // "closed", "half_open", "open"
-    std::string_view admission;  // "admitted", "shed"
-    bool hedged = false;
+    // --- the tries at the service: TryReport
 };
 
 }  // namespace grover::gateway

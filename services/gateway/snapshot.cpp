@@ -32,6 +32,7 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
     Route out{.name = name,
               .service = index_of(snapshot.services, settings.service),
               .canary = {},
+              .services = {},
               .access = Access(settings.access, config.authorization),
               .limits = {},
               .user_limits = {},
@@ -41,6 +42,10 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
     double end = 0;
     for (auto const& [service, share] : settings.canary)
         out.canary.emplace_back(end += share.value, index_of(snapshot.services, service));
+    if (!out.is_own()) out.services.push_back(out.service);
+    for (auto const& [share, service] : out.canary) out.services.push_back(service);
+    for (auto const& [name_of_part, part] : settings.compose)
+        out.services.push_back(index_of(snapshot.services, part.service));
     auto names = config.rate_limits.everywhere;
     names.insert(names.end(), settings.limits.begin(), settings.limits.end());
     for (auto const& wanted : names) {
@@ -69,13 +74,15 @@ Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& me
                             Lifecycle(settings_of_version.lifecycle, "version", name, metrics)});
 }
 
-std::shared_ptr<Upstream> View::upstream(std::string_view service, std::string_view origin) const {
-    for (std::size_t i = 0; i < upstreams.size(); ++i) {
-        auto const& [name, settings] = snapshot->services[i];
-        if (name == service && upstreams[i] && settings.instances.front() == origin)
-            return upstreams[i];
-    }
+std::shared_ptr<Upstream> View::upstream(std::string_view service) const {
+    for (std::size_t i = 0; i < upstreams.size(); ++i)
+        if (snapshot->services[i].name == service) return upstreams[i];
     return nullptr;
+}
+
+TryRules const& View::rules(std::size_t route, std::size_t service) const {
+    return std::ranges::find(tries[route], service, &std::pair<std::size_t, TryRules>::first)
+        ->second;
 }
 
 }  // namespace grover::gateway

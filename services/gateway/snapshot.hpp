@@ -35,6 +35,7 @@ struct Route {
     std::size_t service;  // in Snapshot::services; none for one that is composed or static
     /// Other services, each with the end of its share: below it a request goes there.
     std::vector<std::pair<double, std::size_t>> canary;
+    std::vector<std::size_t> services;  // all that may be asked for it
     Access access;
     std::vector<Limit const*> limits;       // that need no user: asked before one is looked up
     std::vector<Limit const*> user_limits;  // the others
@@ -76,13 +77,17 @@ struct Snapshot {
 /// The snapshot and what one loop has for it. Made, used and destroyed on that loop.
 struct View {
     std::shared_ptr<Snapshot const> snapshot;  // shared by the loops
-    /// By service; null for one without instances. Shared with the view before where nothing
-    /// changed, so that open connections stay.
+    /// By service; null for one without instances. Shared with the view before, so that open
+    /// connections stay.
     std::vector<std::shared_ptr<Upstream>> upstreams;
     std::vector<RouteMetrics> metrics;  // by route
+    /// By route: for each of its services.
+    std::vector<std::vector<std::pair<std::size_t, TryRules>>> tries;
 
-    /// That of a service, if it is at `origin`; else null.
-    std::shared_ptr<Upstream> upstream(std::string_view service, std::string_view origin) const;
+    /// That of a service; null when this view has none.
+    std::shared_ptr<Upstream> upstream(std::string_view service) const;
+    /// How `route` asks `service`, which is one of its services.
+    TryRules const& rules(std::size_t route, std::size_t service) const;
 };
 using ViewPtr = boost::local_shared_ptr<View>;
 

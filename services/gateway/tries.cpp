@@ -1,54 +1,431 @@
 #include "gateway/tries.hpp"
 
-#include "base/error.hpp"
-#include "gateway/deliver.hpp"
-#include "gateway/http1_attempt.hpp"
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "base/random.hpp"
+#include "base/sip_hash.hpp"
+#include "net/async.hpp"
 
 namespace grover::gateway {
 namespace {
 
-bool may_repeat(http::RequestHead const& head) noexcept {
-    return head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS" ||
-           head.contains("Idempotency-Key");
+using resilience::Duration;
+using resilience::Steady;
+using resilience::TimePoint;
+using Verdict = resilience::CircuitBreaker::Verdict;
+
+bool is_safe(std::string_view method) noexcept {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+/// The answer is one that the service could give: what it says of the request is not its failure.
+bool is_good(int status) noexcept {
+    return status < 500 || status == 501 || status == 505;
+}
+
+std::string_view name_of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::closed:
+            return "closed";
+        case Verdict::probe:
+            return "half_open";
+        case Verdict::open:
+            break;
+    }
+    return "open";
+}
+
+resilience::Priority priority_of(ResilienceSettings const& settings,
+                                 std::string_view method) noexcept {
+    if (settings.importance)
+        return static_cast<resilience::Priority>(static_cast<int>(*settings.importance));
+    return is_safe(method) ? resilience::Priority::read : resilience::Priority::write;
+}
+
+std::optional<std::int64_t> number(std::string_view text) noexcept {
+    std::int64_t value = 0;
+    auto const* end = text.data() + text.size();
+    auto const [at, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || at != end || value < 0 || value > 1'000'000'000) return {};
+    return value;
+}
+
+/// What the client itself is willing to wait; for ever when it does not say so in digits.
+Duration patience_of(http::RequestHead const& head) noexcept {
+    if (auto const ms = number(head.get("X-Request-Timeout-Ms")))
+        return std::chrono::milliseconds(*ms);
+    if (auto const seconds = number(head.get("Request-Timeout")))
+        return std::chrono::seconds(*seconds);
+    return Duration::max() / 2;
+}
+
+/// A try that is counted where balancing looks, while it lives.
+class Counted {
+public:
+    explicit Counted(Upstream::Choice choice) : choice_(std::move(choice)) { load().enter(); }
+    ~Counted() { load().leave(); }
+    Counted(Counted const&) = delete;
+    Counted& operator=(Counted const&) = delete;
+
+    Upstream::Choice const& choice() const noexcept { return choice_; }
+    Instance& instance() const noexcept { return *choice_.place->instance; }
+    resilience::Load& load() const noexcept { return instance().load; }
+
+    std::unique_ptr<Attempt> attempt;
+    TimePoint began = Steady::now();
+
+private:
+    Upstream::Choice choice_;
+};
+
+class Tries;
+
+/// The second of two tries that run at once. It outlives its Tries by a moment when it has lost.
+struct Hedge {
+    Hedge(Upstream::Choice choice, std::shared_ptr<RouteGuard> of)
+        : counted(std::move(choice)), guard(std::move(of)) {}
+    Counted counted;
+    std::shared_ptr<RouteGuard> const guard;
+    Outcome outcome = Outcome::unsent;
+    bool ended = false;
+    bool over = false;  // the Tries is gone or has its answer: nothing of it may be touched
+};
+
+class Tries {
+public:
+    Tries(Forward const& forward, Upstream& upstream, TryRules const& rules, Delivery& delivery,
+          TryReport& report)
+        : forward_(forward),
+          upstream_(upstream),
+          cluster_(upstream.cluster()),
+          rules_(rules),
+          delivery_(delivery),
+          report_(report),
+          state_(upstream.state()) {}
+    ~Tries() {
+        end_hedge();
+        leave(false);
+    }
+    Tries(Tries const&) = delete;
+    Tries& operator=(Tries const&) = delete;
+
+    net::Task<> run();
+
+private:
+    net::Task<Outcome> try_once(Upstream::Choice choice);
+    net::Task<Outcome> settle_with_hedge(Outcome outcome);
+    void start_hedge();
+    static net::Task<> run_hedge(Tries* tries, std::shared_ptr<Hedge> hedge);
+    void end_hedge() noexcept;
+    bool hedges() const noexcept;
+
+    void note(Upstream::Choice const& choice) {
+        report_.instance_kept = choice.place->instance;
+        report_.instance = report_.instance_kept->origin;
+        report_.breaker = name_of(choice.verdict);
+    }
+    bool admit();
+    void leave(bool good) noexcept;
+    bool may_go_on(Outcome outcome, bool stale);
+    net::Task<> pause_before_next();
+    void record(Counted const& counted, Outcome outcome) noexcept;
+    net::Task<> give_up(Outcome outcome, TimePoint retry_at);
+    Error failure(Outcome outcome, TimePoint retry_at) const;
+    bool is_retry_status(int status) const noexcept {
+        return std::ranges::find(state_->settings.retries.statuses, status) !=
+               state_->settings.retries.statuses.end();
+    }
+
+    Forward const& forward_;
+    Upstream& upstream_;
+    Cluster& cluster_;
+    TryRules const& rules_;
+    Delivery& delivery_;
+    TryReport& report_;
+    Cluster::StatePtr const state_;  // the rules under which this request runs
+    bool admitted_ = false;
+    std::uint64_t tried_ = 0;         // slots that have failed it
+    std::optional<Counted> current_;  // the last try
+    std::shared_ptr<Hedge> hedge_;    // beside it
+};
+
+net::Task<> Tries::run() {
+    if (!admit()) {
+        cluster_.shed.add();
+        report_.admission = "shed";
+        co_return co_await give_up(Outcome::unsent, Steady::now() + 1s);
+    }
+    cluster_.budget.deposit();
+    auto last = Outcome::unsent;
+    for (;;) {
+        TimePoint retry_at{};
+        Upstream::Question question{.now = Steady::now(), .exclude = tried_};
+        if (rules_.settings.sticky || state_->settings.balance == Balance::ring_hash) {
+            question.by_key = rules_.settings.sticky;
+            question.key = SipHash(
+                0, 0)(forward_.sticky_by.empty() ? forward_.peer_address : forward_.sticky_by);
+        }
+        auto choice = upstream_.pick(*rules_.guard, question, retry_at);
+        if (!choice) co_return co_await give_up(last, retry_at);
+        last = co_await try_once(*std::move(choice));
+        auto* const attempt = current_->attempt.get();
+        bool const answered = last == Outcome::answered;
+        if (!answered || is_retry_status(attempt->head().status)) {
+            bool const stale = last == Outcome::lost && attempt->maybe_stale();
+            if (may_go_on(last, stale)) {
+                co_await pause_before_next();
+                continue;
+            }
+            if (!answered) co_return co_await give_up(last, {});
+        }
+        leave(is_good(attempt->head().status));
+        co_await delivery_.deliver(*attempt);
+        attempt->done();
+        co_return;
+    }
+}
+
+/// One try, and one more beside it when it takes long; current_ is the one that counts.
+net::Task<Outcome> Tries::try_once(Upstream::Choice choice) {
+    note(choice);
+    ++report_.tries;
+    auto& mine = current_.emplace(std::move(choice));
+    HedgeClock::Wait wait([this] { start_hedge(); });
+    if (hedges()) {
+        auto const delay = rules_.guard->hedge_delay(state_->settings.hedging, mine.began);
+        if (delay.count() > 0) upstream_.hedge_clock().start(wait, delay);
+    }
+    auto outcome = Outcome::unsent;
+    mine.attempt = co_await Upstream::connect(mine.choice().place, forward_.deadline);
+    bool const beaten = hedge_ && hedge_->ended && hedge_->outcome == Outcome::answered;
+    if (mine.attempt && !beaten)
+        outcome = co_await mine.attempt->ask(forward_);
+    else if (!mine.attempt && Steady::now() >= forward_.deadline)
+        outcome = Outcome::late;
+    if (hedge_) co_return co_await settle_with_hedge(outcome);
+    record(mine, outcome);
+    co_return outcome;
+}
+
+bool Tries::hedges() const noexcept {
+    auto const& settings = state_->settings;
+    return settings.hedging.enabled && rules_.settings.hedging && rules_.settings.retries &&
+           state_->instances.size() > 1 && forward_.whole() && forward_.first.empty() &&
+           report_.tries == 1 && settings.retries.tries_max > 1 &&
+           (forward_.request.method == "GET" || forward_.request.method == "HEAD");
+}
+
+/// The first try takes longer than most: asks another instance too, if one is there to ask.
+void Tries::start_hedge() {
+    auto const now = Steady::now();
+    TimePoint ignored{};
+    auto other = upstream_.pick(
+        *rules_.guard, {.now = now, .exclude = tried_ | current_->choice().bit()}, ignored);
+    if (!other) return;
+    if (!cluster_.budget.withdraw(now)) {
+        rules_.guard->breaker(other->place->instance->slot).cancel(other->verdict);
+        cluster_.retries_denied.add();
+        return;
+    }
+    cluster_.hedges.add();
+    report_.hedged = true;
+    ++report_.tries;
+    hedge_ = std::make_shared<Hedge>(*std::move(other), rules_.guard);
+    net::asio::co_spawn(
+        upstream_.loop().executor(), [this, hedge = hedge_] { return run_hedge(this, hedge); },
+        net::asio::detached);
+}
+
+net::Task<> Tries::run_hedge(Tries* tries, std::shared_ptr<Hedge> hedge) {
+    auto& counted = hedge->counted;
+    auto attempt =
+        hedge->over ? nullptr
+                    : co_await Upstream::connect(counted.choice().place, tries->forward_.deadline);
+    if (attempt && !hedge->over) {
+        counted.attempt = std::move(attempt);
+        hedge->outcome = co_await counted.attempt->ask(tries->forward_);
+    }
+    hedge->ended = true;
+    if (hedge->over) {
+        hedge->guard->breaker(counted.instance().slot).cancel(counted.choice().verdict);
+        co_return;
+    }
+    tries->record(counted, hedge->outcome);
+    bool const good =
+        hedge->outcome == Outcome::answered && is_good(counted.attempt->head().status);
+    if (!good)
+        hedge->outcome = Outcome::lost;  // The first try decides alone.
+    else if (auto& first = tries->current_->attempt)
+        first->cancel();
+}
+
+/// Both tries were under way and the first has ended.
+net::Task<Outcome> Tries::settle_with_hedge(Outcome outcome) {
+    auto& mine = *current_;
+    bool const good = outcome == Outcome::answered && is_good(mine.attempt->head().status);
+    bool const beaten = hedge_->ended && hedge_->outcome == Outcome::answered;
+    if (!beaten) record(mine, outcome);
+    // The first has failed: the second may still make it good.
+    while (!good && !hedge_->ended && Steady::now() < forward_.deadline) co_await net::pause(1ms);
+    if (!hedge_->ended || hedge_->outcome != Outcome::answered || (good && !beaten)) {
+        tried_ |= hedge_->counted.choice().bit();
+        end_hedge();
+        co_return outcome;
+    }
+    cluster_.hedges_won.add();
+    auto const now = Steady::now();
+    if (beaten) {
+        // Not known to have failed, but slow: balancing should know, and a breaker may.
+        mine.load().latency.add(now, now - mine.began);
+        rules_.guard->breaker(mine.instance().slot)
+            .record(mine.choice().verdict, {.error = false, .took = now - mine.began}, now);
+    }
+    auto const winner = std::exchange(hedge_, nullptr);
+    winner->over = true;
+    auto attempt = std::move(winner->counted.attempt);
+    note(winner->counted.choice());
+    auto const began = winner->counted.began;
+    auto& counted = current_.emplace(winner->counted.choice());
+    counted.attempt = std::move(attempt);
+    counted.began = began;
+    co_return Outcome::answered;
+}
+
+void Tries::end_hedge() noexcept {
+    if (!hedge_) return;
+    hedge_->over = true;
+    if (!hedge_->ended && hedge_->counted.attempt) hedge_->counted.attempt->cancel();
+    hedge_.reset();
+}
+
+bool Tries::admit() {
+    if (!state_->settings.concurrency.enabled || !forward_.whole()) return true;
+    admitted_ = state_->limit->enter(priority_of(rules_.settings, forward_.request.method));
+    if (admitted_) report_.admission = "admitted";
+    return admitted_;
+}
+
+/// The service has done its work when the head of its answer is there: what follows is transport.
+void Tries::leave(bool good) noexcept {
+    if (!std::exchange(admitted_, false)) return;
+    auto const now = Steady::now();
+    // How long a failure took says nothing about the work.
+    if (good)
+        state_->limit->leave(now, now - current_->began);
+    else
+        state_->limit->leave();
+}
+
+/// The request may be sent once more; takes its share of the budget then.
+bool Tries::may_go_on(Outcome outcome, bool stale) {
+    auto const& settings = state_->settings.retries;
+    auto const bit = current_->choice().bit();
+    if (!stale) tried_ |= bit;
+    bool const safe = outcome == Outcome::unsent || is_safe(forward_.request.method) ||
+                      forward_.request.contains("Idempotency-Key");
+    if (!rules_.settings.retries || !safe || !forward_.whole() ||
+        report_.tries >= settings.tries_max || !upstream_.has_another(tried_))
+        return false;
+    auto const now = Steady::now();
+    if (now >= forward_.deadline) return false;
+    if (!cluster_.budget.withdraw(now)) {
+        cluster_.retries_denied.add();
+        return false;
+    }
+    cluster_.retries.add();
+    return true;
+}
+
+/// The first repetition goes to another instance at once; those after it wait, each about twice as
+/// long, at random (full jitter: Brooker, "Exponential backoff and jitter", 2015).
+net::Task<> Tries::pause_before_next() {
+    current_->attempt.reset();
+    auto const& settings = state_->settings.retries;
+    if (report_.tries < 2) co_return;
+    auto const most = std::min<Duration>(settings.pause * (1 << std::min(report_.tries - 2, 16)),
+                                         settings.pause_max);
+    auto const left = forward_.deadline - Steady::now();
+    auto const span = std::min<Duration>(most, left).count();
+    if (span > 0)
+        co_await net::pause(
+            Duration(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(span))));
+}
+
+/// Tells everybody who remembers how a try ended.
+void Tries::record(Counted const& counted, Outcome outcome) noexcept {
+    auto const now = Steady::now();
+    auto const took = now - counted.began;
+    auto& instance = counted.instance();
+    bool const stale = outcome == Outcome::lost && counted.attempt->maybe_stale();
+    auto& breaker = rules_.guard->breaker(instance.slot);
+    if (stale) return breaker.cancel(counted.choice().verdict);
+    bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
+    breaker.record(counted.choice().verdict, {.error = !good, .took = took}, now);
+    cluster_.report(*state_, instance, good, now);
+    auto const known = Duration(static_cast<std::int64_t>(instance.load.latency.value(now)));
+    // Who fails fast must not look fast.
+    instance.load.latency.add(now, good ? took : std::max<Duration>({took, 3 * known, 1ms}));
+    if (good && forward_.whole()) rules_.guard->latencies.add(now, took);
+}
+
+Error Tries::failure(Outcome outcome, TimePoint retry_at) const {
+    auto const service = "the " + cluster_.name() + " service ";
+    auto const wait = std::chrono::ceil<std::chrono::seconds>(retry_at - Steady::now());
+    auto const seconds = std::max<std::chrono::seconds>(wait, 1s);
+    if (report_.admission == "shed")
+        return Error(ErrorCode::unavailable, "overloaded", service + "has too much to do")
+            .with_retry_after(seconds);
+    switch (outcome) {
+        case Outcome::late:
+            return Error(ErrorCode::gateway_timeout, service + "did not answer in time");
+        case Outcome::lost:
+            // A service that is just ending may accept a connection and drop it: what was never
+            // answered and may be asked again is told like one that cannot be reached.
+            if (is_safe(forward_.request.method) && current_->attempt &&
+                current_->attempt->heard_nothing())
+                break;
+            [[fallthrough]];
+        case Outcome::broken:
+            return Error(ErrorCode::bad_gateway, service + "broke off");
+        default:
+            break;
+    }
+    return Error(ErrorCode::unavailable, service + "cannot be reached").with_retry_after(seconds);
+}
+
+net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
+    if (retry_at != TimePoint{} && report_.tries == 0 && report_.admission != "shed") {
+        report_.breaker = "open";
+        cluster_.refused_by_breaker.add();
+    }
+    auto const error = failure(outcome, retry_at);
+    auto const& otherwise = rules_.settings.fallback;
+    if (!co_await delivery_.fall_back(error, otherwise ? &*otherwise : nullptr)) throw error;
 }
 
 }  // namespace
 
-Upstream::Upstream(net::Loop& loop, std::string called, net::Endpoint const& endpoint,
-                   http::TlsContext& tls)
-    : name(std::move(called)), authority(endpoint.authority()), connections(loop, endpoint, tls) {
-    sweep = loop.on_sweep([this](auto now) { connections.sweep(now); });
-}
-
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity,
-                  Delivery& delivery) {
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
+                  std::string_view identity, Delivery& delivery, TryReport& report) {
     auto forward = Forward::of(exchange, identity);
     forward.edits = delivery.edits();
+    forward.deadline = std::min({exchange.deadline(), exchange.started() + rules.settings.timeout,
+                                 exchange.started() + std::chrono::duration_cast<Steady::duration>(
+                                                          patience_of(exchange.head()))});
     if (!exchange.body_complete()) forward.first = co_await exchange.read_raw();
     if (!exchange.body_complete()) forward.body = &exchange;
-    co_await relay(forward, upstream, delivery);
+    co_await relay(forward, upstream, rules, delivery, report);
 }
 
-net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery) {
-    auto connection = upstream.connections.kept();
-    // One for a kept connection that has just been closed, one for a service that is just ending:
-    // its last connections may still be accepted and then reset.
-    int more = forward.whole() && may_repeat(forward.request) ? 2 : 0;
-    for (;; --more) {
-        if (!connection) connection = co_await upstream.connections.connect(forward.deadline);
-        Http1Attempt attempt(std::move(connection), upstream.authority);
-        auto const outcome = co_await attempt.ask(forward);
-        if (outcome == Outcome::answered) {
-            co_await delivery.deliver(attempt);
-            if (auto free = attempt.release()) upstream.connections.keep(std::move(free));
-            co_return;
-        }
-        if (outcome == Outcome::late)
-            throw Error(ErrorCode::gateway_timeout,
-                        "the " + upstream.name + " service did not answer in time");
-        if (more == 0 || outcome != Outcome::lost || !attempt.heard_nothing())
-            throw Error(ErrorCode::bad_gateway, "the " + upstream.name + " service broke off");
-    }
+net::Task<> relay(Forward const& forward, Upstream& upstream, TryRules const& rules,
+                  Delivery& delivery, TryReport& report) {
+    Tries tries(forward, upstream, rules, delivery, report);
+    co_await tries.run();
 }
 
 }  // namespace grover::gateway

@@ -1,37 +1,58 @@
-// Gets one request answered by a service: which connection, how often, until when.
+// Gets one request answered by a service: by which instance, how often, until when.
 //
-// Failures: no connection is 503 at once; a connection lost before an answer is 502; no answer in
-// time is 504. A request that met a kept connection which the service had just closed is sent once
-// more on a new one when that is safe: the method is, or there is an Idempotency-Key, or nothing of
-// it was taken. Cost: about one receive and one send per side (bench/gateway).
+// - Deadline: the shortest of the server's, the route's and the client's own (X-Request-Timeout-Ms,
+//   or Request-Timeout in seconds). The service is told what is left (X-Request-Deadline-Ms), and
+//   when it has passed the client gets its 504.
+// - Admission: requests beyond what the service can work on are refused at once, the least
+// important
+//   first (503, Retry-After). A request whose body is still coming is no load yet and not counted.
+// - Again: only what is safe (GET, HEAD, OPTIONS), has an Idempotency-Key or was certainly not
+// acted
+//   on (no connection); only while the whole request is here, within the service's retry budget,
+//   and never at an instance that has failed it. A POST whose fate is unknown is never repeated.
+// - Hedged: a GET that takes longer than most of its route is sent to a second instance too, within
+//   the same budget; the first good answer wins, the other try is cancelled.
+// - Breakers: an instance that keeps failing this route is passed over; when all are, the answer is
+//   503 with the time of the next probe, after Delivery::fall_back().
+//
+// Failures: no instance is 503; a connection lost before an answer is 502; no answer in time is
+// 504. Cost of a request that simply works: about one receive and one send per side, no allocation
+// but the attempt's own (bench/gateway).
 #pragma once
 
+#include <memory>
 #include <string_view>
 
+#include "gateway/cluster/upstream.hpp"
 #include "gateway/deliver.hpp"
 #include "http/exchange.hpp"
-#include "http/upstream.hpp"
 
 namespace grover::gateway {
 
-/// One service as the gateway sees it, per loop.
-struct Upstream {
-    Upstream(net::Loop& loop, std::string called, net::Endpoint const& endpoint,
-             http::TlsContext& tls);
-
-    std::string name;       // for errors: "the post service cannot be reached"
-    std::string authority;  // the value of Host
-    http::Upstream connections;
-    net::Loop::SweepHandle sweep;
+/// What a route says about its tries, and what is remembered of them.
+struct TryRules {
+    ResilienceSettings settings;
+    std::shared_ptr<RouteGuard> guard;  // shared with the reloads to come
 };
 
-/// Relays a client's request to `upstream`, and gives the answer to `delivery`; `identity` is the
-/// signed identity of the caller, empty for none. Throws Error only while nothing of an answer has
-/// been sent, http::Disconnected when the client is gone.
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, std::string_view identity,
-                  Delivery& delivery);
+/// What came of it, for the access log.
+struct TryReport {
+    std::string_view instance;  // that answered, or failed last: "http://127.0.0.1:8002"
+    std::shared_ptr<Instance const> instance_kept;  // so that the text lives
+    int tries = 0;                                  // hedges among them
+    std::string_view breaker;                       // "closed", "half_open", "open"
+    std::string_view admission;                     // "admitted", "shed"; empty: not counted
+    bool hedged = false;
+};
+
+/// Relays a client's request, and gives the answer to `delivery`; `identity` is the signed identity
+/// of the caller, empty for none. Throws Error only while nothing of an answer has been sent,
+/// http::Disconnected when the client is gone.
+net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
+                  std::string_view identity, Delivery& delivery, TryReport& report);
 
 /// The same for a request that is not, or not yet, a client's exchange.
-net::Task<> relay(Forward const& forward, Upstream& upstream, Delivery& delivery);
+net::Task<> relay(Forward const& forward, Upstream& upstream, TryRules const& rules,
+                  Delivery& delivery, TryReport& report);
 
 }  // namespace grover::gateway

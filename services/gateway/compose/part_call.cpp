@@ -23,6 +23,7 @@ public:
         has_json = http::is_json(attempt.head().get("Content-Type"));
         body = co_await whole_body(attempt, part_bytes_max);
     }
+    net::Task<bool> fall_back(Error const&, FallbackSettings const*) override { co_return false; }
 
     int status = 0;
     bool has_json = false;
@@ -82,7 +83,9 @@ net::Task<json::value> call_part(http::Exchange const& exchange, RequestRecord c
                           .identity = forward.identity,
                           .deadline = until};
     Collected answer;
-    co_await relay(request, *upstream, answer);
+    TryReport report;  // of a part; the log tells of the whole
+    co_await relay(request, *upstream, record.view->rules(record.route_index, service), answer,
+                   report);
     if (answer.status != 200) throw problem_of(answer);
     if (!answer.has_json) throw Error(ErrorCode::bad_gateway, "a service answered without JSON");
     boost::system::error_code error;

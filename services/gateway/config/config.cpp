@@ -3,17 +3,8 @@
 #include <algorithm>
 
 #include "gateway/routes/table.hpp"
-#include "net/endpoint.hpp"
 
 namespace grover::gateway {
-
-void validate(ServiceSettings const& service, config::Where const& where) {
-    for (auto const& url : service.instances)
-        if (!net::Endpoint::parse(url))
-            where.add("instances", "'" + url +
-                                       "' is no address: http://host:port, https://host:port or "
-                                       "unix:/path");
-}
 
 void validate(Config const& config, config::Where const& where) {
     auto& problems = where.problems();

@@ -8,17 +8,11 @@
 
 #include <boost/describe.hpp>
 
+#include "gateway/cluster/settings.hpp"
 #include "gateway/config/reader.hpp"
 #include "gateway/routes/settings.hpp"
 
 namespace grover::gateway {
-
-/// One service behind the gateway.
-struct ServiceSettings {
-    /// "http://host:port", "https://host:port" or "unix:/path"; none: answers 503.
-    std::vector<std::string> instances;
-};
-BOOST_DESCRIBE_STRUCT(ServiceSettings, (), (instances))
 
 struct Config {
     std::map<std::string, ServiceSettings> services;
@@ -32,7 +26,6 @@ struct Config {
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (services, versions, routes, clients, cors, rate_limits, authorization))
 
-void validate(ServiceSettings const& service, config::Where const& where);
 /// The rules that join sections: names that must be there, routes that nothing can reach.
 void validate(Config const& config, config::Where const& where);
 

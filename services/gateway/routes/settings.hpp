@@ -8,6 +8,7 @@
 
 #include <boost/describe.hpp>
 
+#include "gateway/cluster/settings.hpp"
 #include "gateway/compose/settings.hpp"
 #include "gateway/config/reader.hpp"
 #include "gateway/stages/settings.hpp"
@@ -31,7 +32,7 @@ BOOST_DESCRIBE_STRUCT(LifecycleSettings, (),
                       (deprecated, sunset, link, successor, gone_after_sunset))
 
 /// Which requests a route takes, and which service answers them.
-struct RouteSettings {
+struct RouteSettings : ResilienceSettings {
     /// In logs, metrics and the admin API; unset: the path.
     std::string name;
     /// "/api/users/{user_id}/posts": a segment in braces stands for any one segment. "/**" at the
@@ -60,7 +61,7 @@ struct RouteSettings {
 
     int line = 0;  // in the file
 };
-BOOST_DESCRIBE_STRUCT(RouteSettings, (),
+BOOST_DESCRIBE_STRUCT(RouteSettings, (ResilienceSettings),
                       (name, path, methods, host, headers, query, service, canary, limits, access,
                        lifecycle, request, response, compose, answer))
 

@@ -108,6 +108,8 @@ public:
     net::Task<Outcome> ask(Forward const&) override { throw std::logic_error("it was answered"); }
     void cancel() noexcept override { inner_.cancel(); }
     bool heard_nothing() const noexcept override { return inner_.heard_nothing(); }
+    bool maybe_stale() const noexcept override { return inner_.maybe_stale(); }
+    void done() noexcept override { inner_.done(); }
     http::ReplyHead const& head() const noexcept override { return head_; }
     Piece take() noexcept override { return rewrites_ ? Piece{body_, End::yes} : inner_.take(); }
     net::Task<> receive() override { return inner_.receive(); }

@@ -40,6 +40,9 @@ public:
                     std::string_view method);
     RequestEdits const* edits() const noexcept override { return &edits_; }
     net::Task<> deliver(Attempt& attempt) override;
+    net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) override {
+        return inner_.fall_back(error, otherwise);
+    }
 
 private:
     Delivery& inner_;
