@@ -61,6 +61,16 @@ public:
     /// /health/dependencies lists `name`; the check runs when asked, with a deadline of one second.
     void dependency(std::string name, std::function<Task<bool>(http::Deadline)> check);
 
+    /// A second server of this process, beside the one that clients use: opened with it, closed
+    /// after it.
+    void serve_also(http::ServerOptions options, http::Handler handler) {
+        doors_.push_back({std::move(options), std::move(handler)});
+    }
+    /// Asks the process to drain and end, as SIGTERM does. From any thread.
+    void stop() const { stop_(); }
+    /// How stop() does it; for run() and tests.
+    void stop_with(std::function<void()> how) { stop_ = std::move(how); }
+
     enum class Reload {
         asked,       // by SIGHUP
         if_changed,  // about every second: what is new on the disk?
@@ -77,6 +87,11 @@ public:
         std::string name;
         std::function<Task<bool>(http::Deadline)> check;
     };
+    struct Door {
+        http::ServerOptions options;
+        http::Handler handler;
+    };
+    std::vector<Door> const& doors() const noexcept { return doors_; }
     std::vector<Periodic> const& periodic() const noexcept { return periodic_; }
     std::vector<Dependency> const& dependencies() const noexcept { return dependencies_; }
     std::vector<std::function<void(Reload)>> const& reloads() const noexcept { return reloads_; }
@@ -90,6 +105,8 @@ private:
     auth::IdentitySigner const& signer_;
     store::DocumentStore* store_;
     TokenVerifier verifier_;
+    std::function<void()> stop_ = [] {};
+    std::vector<Door> doors_;
     std::vector<Periodic> periodic_;
     std::vector<Dependency> dependencies_;
     std::vector<std::function<void(Reload)>> reloads_;

@@ -134,6 +134,21 @@ void start_periodic(Kit& kit, std::atomic<bool> const& stopping) {
     }
 }
 
+/// Opens what the program serves beside its own server.
+std::vector<std::unique_ptr<http::Server>> open_doors(Kit& kit,
+                                                      http::AccessObserver const& observer) {
+    std::vector<std::unique_ptr<http::Server>> out;
+    for (auto const& door : kit.doors()) {
+        out.push_back(
+            std::make_unique<http::Server>(kit.loops(), door.options, door.handler, observer));
+        out.back()->start();
+        kit.log().info("also listening", {{"name", door.options.name},
+                                          {"host", door.options.host},
+                                          {"port", out.back()->port()}});
+    }
+    return out;
+}
+
 /// Blocks until SIGTERM or SIGINT. SIGUSR1 switches debug logging on and off, SIGHUP reloads.
 void wait_for_stop(Kit& kit, telemetry::Level configured, sigset_t const& signals) {
     constexpr timespec a_second{1, 0};
@@ -205,7 +220,9 @@ int serve(detail::Definition const& definition, Settings const& settings,
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
 
+    kit.stop_with([] { ::kill(::getpid(), SIGTERM); });
     server.start();
+    auto const doors = open_doors(kit, observer);
     running.loops.start();
     std::atomic<bool> stopping{false};
     start_periodic(kit, stopping);
@@ -226,6 +243,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
     running.operations.set_ready(false);
     stopping.store(true);
     server.drain(limits::drain_time_max);
+    for (auto const& door : doors) door->drain(std::chrono::seconds(1));
     running.loops.stop();
     log.info("stopped");
     return 0;

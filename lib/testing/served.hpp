@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "http/message_service.hpp"
 #include "http/server.hpp"
@@ -61,11 +62,16 @@ public:
             http::StreamHandler([this, complete](http::Exchange& exchange) -> net::Task<> {
                 if (!co_await program_.relay(exchange)) co_await complete(exchange);
             }));
+        for (auto const& door : around_.kit.doors())
+            doors_.push_back(
+                std::make_unique<http::Server>(around_.loops, door.options, door.handler));
         around_.loops.start();
         server_->start();
+        for (auto const& door : doors_) door->start();
     }
     ~Served() {
         server_->drain(std::chrono::seconds(1));
+        for (auto const& door : doors_) door->drain(std::chrono::seconds(1));
         around_.loops.stop();
     }
 
@@ -77,6 +83,9 @@ public:
         return ask(port(), method, target, fields, body);
     }
     std::uint16_t port() const { return server_->port(); }
+    /// Of what Kit::serve_also() opened, in its order.
+    std::uint16_t door(std::size_t index = 0) const { return doors_.at(index)->port(); }
+    service::Kit& kit() noexcept { return around_.kit; }
     /// As SIGHUP does.
     void reload() {
         for (auto const& work : around_.kit.reloads()) work(service::Kit::Reload::asked);
@@ -95,6 +104,7 @@ private:
     Surroundings around_;
     Program program_;
     std::unique_ptr<http::Server> server_;
+    std::vector<std::unique_ptr<http::Server>> doors_;
 };
 
 }  // namespace grover::testing

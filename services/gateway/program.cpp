@@ -49,6 +49,10 @@ Program::Config Program::Config::read(Environment& env) {
     Config out{.source = Source::of(file), .settings = {}, .overrides = {}};
     out.settings = parse_config(out.source);
     out.overrides = Overrides::read(env, out.settings);
+    constexpr auto purpose = "port of the admin API on 127.0.0.1; unset: there is none";
+    if (env.optional_text("ADMIN_PORT", purpose))
+        out.admin_port =
+            static_cast<std::uint16_t>(env.integer("ADMIN_PORT", 0, 0, 65535, purpose));
     return out;
 }
 
@@ -75,6 +79,8 @@ Program::Program(service::Kit& kit, Config config)
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         views_[loop] = make_view(loop, directory_.snapshot());
     warn_of(*directory_.snapshot());
+    if (config.admin_port)
+        admin_.emplace(admin::Admin::Parts{kit_, directory_, reloader_, gcra_}, *config.admin_port);
 }
 
 std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/admin/admin.hpp"
 #include "gateway/cluster/checks.hpp"
 #include "gateway/config/load.hpp"
 #include "gateway/directory.hpp"
@@ -26,6 +27,7 @@ public:
         Source source;
         gateway::Config settings;  // of the source
         Overrides overrides;
+        std::optional<std::uint16_t> admin_port{};  // nothing: no admin API
         static Config read(Environment& env);
     };
     static store::Schema schema() { return {}; }
@@ -71,6 +73,7 @@ private:
     telemetry::Counter& shadow_refusals_;
     Overview overview_;
     Reloader reloader_;
+    std::optional<admin::Admin> admin_;
 };
 
 }  // namespace grover::gateway

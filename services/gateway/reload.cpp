@@ -17,6 +17,7 @@ Reloader::Reloader(service::Kit& kit, Source source, Overrides overrides, Use us
       use_(std::move(use)),
       source_(std::move(source)),
       seen_(stamp_of(source_.file)),
+      since_(kit.clock()()),
       accepted_(counter_of(kit, "accepted")),
       refused_(counter_of(kit, "refused")) {
     kit.on_reload([this](service::Kit::Reload why) {
@@ -38,6 +39,11 @@ bool Reloader::changed() {
     return now != seen_ && now != Stamp{};
 }
 
+Reloader::State Reloader::state() {
+    std::lock_guard const lock(mutex_);
+    return {version_, source_.file, since_};
+}
+
 std::string Reloader::reload() {
     std::lock_guard const lock(mutex_);
     seen_ = stamp_of(source_.file);
@@ -48,6 +54,7 @@ std::string Reloader::reload() {
         use_(std::make_shared<Snapshot const>(std::move(config), version_ + 1, kit_.metrics()));
         source_ = std::move(source);
         ++version_;
+        since_ = kit_.clock()();
     } catch (ConfigError const& e) {
         refused_.add();
         kit_.log().error("the configuration is refused, the old one stays",

@@ -25,6 +25,13 @@ public:
     /// `source` is in force already, as version 1.
     Reloader(service::Kit& kit, Source source, Overrides overrides, Use use);
 
+    struct State {
+        std::uint64_t version;
+        std::string file;
+        Timestamp since;
+    };
+    /// What is in force.
+    State state();
     /// Reads the file now. Returns why it was refused; empty when it is in force.
     std::string reload();
 
@@ -46,6 +53,7 @@ private:
     Source source_;     // in force
     Stamp seen_;
     std::uint64_t version_ = 1;
+    Timestamp since_;
     telemetry::Counter& accepted_;
     telemetry::Counter& refused_;
 };

@@ -21,7 +21,8 @@ std::string_view network_of(std::string_view address) {
     return address;
 }
 
-/// The text under which a limit counts `who`; empty when something of it is missing.
+}  // namespace
+
 std::string key_of(Limit const& limit, Counted const& who) {
     std::string out = limit.name;
     for (auto const key : limit.by) {
@@ -35,8 +36,6 @@ std::string key_of(Limit const& limit, Counted const& who) {
     }
     return out;
 }
-
-}  // namespace
 
 Limit::Limit(std::string called, LimitSettings const& settings, telemetry::Metrics& metrics)
     : name(std::move(called)),

@@ -46,6 +46,9 @@ struct Counted {
     std::string_view route;
 };
 
+/// The text under which a limit counts `who`; empty when something of it is missing.
+std::string key_of(Limit const& limit, Counted const& who);
+
 /// What one request has taken so far, for the answer's fields and for giving it back.
 class Taken {
 public:
