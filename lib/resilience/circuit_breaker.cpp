@@ -91,6 +91,11 @@ void CircuitBreaker::force(Force force, TimePoint now) noexcept {
     if (force == Force::none) window_.clear();
 }
 
+CircuitBreaker::Force CircuitBreaker::forced() const noexcept {
+    std::lock_guard const lock(mutex_);
+    return force_;
+}
+
 void CircuitBreaker::reset() noexcept {
     std::lock_guard const lock(mutex_);
     window_.clear();

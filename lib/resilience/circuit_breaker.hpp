@@ -59,6 +59,7 @@ public:
     /// Somebody knows that the callee was gone and is back: an open breaker probes at once.
     void hint(TimePoint now) noexcept;
     void force(Force force, TimePoint now) noexcept;
+    Force forced() const noexcept;
     /// As new: the callee is another one now. What an operator wants stays.
     void reset() noexcept;
 

@@ -80,7 +80,8 @@ Program::Program(service::Kit& kit, Config config)
         views_[loop] = make_view(loop, directory_.snapshot());
     warn_of(*directory_.snapshot());
     if (config.admin_port)
-        admin_.emplace(admin::Admin::Parts{kit_, directory_, reloader_, gcra_}, *config.admin_port);
+        admin_.emplace(admin::Admin::Parts{kit_, directory_, clusters_, reloader_, gcra_},
+                       *config.admin_port);
 }
 
 std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {

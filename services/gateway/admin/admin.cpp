@@ -111,7 +111,10 @@ void Admin::add_routes() {
     r.post("/admin/configuration/reload", *this, &Admin::reload);
     r.get("/admin/routes", *this, &Admin::routes);
     r.get("/admin/routes/explain", *this, &Admin::explain);
+    r.get("/admin/services", *this, &Admin::services);
     r.get("/admin/instances", *this, &Admin::instances);
+    r.get("/admin/breakers", *this, &Admin::breakers);
+    r.put("/admin/breakers", *this, &Admin::force);
     r.get("/admin/limits", *this, &Admin::limits);
     r.get("/admin/limits/{limit}", *this, &Admin::standing);
     r.remove("/admin/limits/{limit}", *this, &Admin::forgive);
@@ -160,12 +163,30 @@ net::Task<http::Response> Admin::explain(http::Query<std::string, "url"> url,
     co_return response;
 }
 
+net::Task<http::Response> Admin::services() {
+    co_return list(service_views(parts_.clusters));
+}
+
 net::Task<http::Response> Admin::instances() {
-    std::vector<InstanceView> out;
-    for (auto const& service : parts_.directory.snapshot()->services)
-        for (auto const& instance : service.settings.instances)
-            out.push_back({service.name, instance});
-    co_return list(out);
+    co_return list(instance_views(parts_.clusters));
+}
+
+net::Task<http::Response> Admin::breakers(Optional<"service"> service, Optional<"route"> route,
+                                          Optional<"instance"> instance) {
+    co_return list(breaker_views(parts_.clusters, {*service, *route, *instance}));
+}
+
+net::Task<http::Response> Admin::force(ForceView wanted, Optional<"service"> service,
+                                       Optional<"route"> route, Optional<"instance"> instance) {
+    BreakerFilter const filter{*service, *route, *instance};
+    auto const count = force_breakers(parts_.clusters, filter, wanted.force);
+    if (count == 0) throw Error(ErrorCode::not_found, "no such breaker");
+    parts_.kit.log().warn("breakers were forced", {{"force", reflect::name_of(wanted.force)},
+                                                   {"service", service->value_or("")},
+                                                   {"route", route->value_or("")},
+                                                   {"instance", instance->value_or("")},
+                                                   {"breakers", count}});
+    co_return list(breaker_views(parts_.clusters, filter));
 }
 
 net::Task<LimitsView> Admin::limits() {

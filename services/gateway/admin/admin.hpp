@@ -16,6 +16,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "gateway/admin/cluster_views.hpp"
 #include "gateway/admin/views.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/reload.hpp"
@@ -34,6 +35,7 @@ public:
     struct Parts {
         service::Kit& kit;
         Directory& directory;
+        Clusters& clusters;
         Reloader& reloader;
         resilience::Gcra& gcra;
     };
@@ -47,7 +49,13 @@ public:
     /// A text: which route takes a request, and why not the others.
     net::Task<http::Response> explain(http::Query<std::string, "url"> url,
                                       Optional<"method"> method);
+    net::Task<http::Response> services();
     net::Task<http::Response> instances();
+    net::Task<http::Response> breakers(Optional<"service"> service, Optional<"route"> route,
+                                       Optional<"instance"> instance);
+    /// Opens or closes breakers whatever happens, or (`none`) leaves them to themselves again.
+    net::Task<http::Response> force(ForceView wanted, Optional<"service"> service,
+                                    Optional<"route"> route, Optional<"instance"> instance);
     net::Task<LimitsView> limits();
     net::Task<StandingView> standing(http::Path<std::string, "limit"> limit, Optional<"ip"> ip,
                                      Optional<"user"> user, Optional<"api_key"> api_key,

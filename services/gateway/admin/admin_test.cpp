@@ -74,6 +74,30 @@ TEST_F(AdminApi, ShowsWhatIsInForce) {
     EXPECT_TRUE(explained.body.contains("another method")) << explained.body;
 }
 
+TEST_F(AdminApi, ShowsInstancesAndForcesBreakers) {
+    auto const instance = get("/admin/instances").as_array().at(0);
+    EXPECT_EQ(instance.at("service").as_string(), "post");
+    EXPECT_EQ(instance.at("ejected"), json::value(false));
+    EXPECT_EQ(get("/admin/services").as_array().at(0).at("retries").to_number<int>(), 0);
+    auto const state = [&] { return get("/admin/breakers?route=b").as_array().at(0); };
+    EXPECT_EQ(state().at("state").as_string(), "closed");
+    EXPECT_EQ(state().at("forced").as_string(), "none");
+
+    auto const opened = send("PUT", "/admin/breakers?service=post&route=b", R"({"force":"open"})");
+    EXPECT_EQ(opened.status, 200) << opened.body;
+    EXPECT_EQ(state().at("state").as_string(), "open");
+    EXPECT_EQ(state().at("forced").as_string(), "open");
+    EXPECT_EQ(send("PUT", "/admin/breakers", R"({"force":"none"})").status, 200);
+    EXPECT_EQ(state().at("state").as_string(), "closed");
+    EXPECT_EQ(state().at("forced").as_string(), "none");
+
+    EXPECT_EQ(send("PUT", "/admin/breakers?route=nowhere", R"({"force":"open"})").status, 404);
+    EXPECT_EQ(send("PUT", "/admin/breakers?service=mail", R"({"force":"open"})").status, 404);
+    EXPECT_EQ(send("PUT", "/admin/breakers?route=b", R"({"force":"ajar"})").status, 422);
+    EXPECT_EQ(send("PUT", "/admin/breakers?route=b", "{").status, 400);
+    EXPECT_EQ(state().at("state").as_string(), "closed");
+}
+
 TEST_F(AdminApi, TakesANewConfigurationAndRefusesABadOne) {
     write("routes: [{path: /api/a, answer: {body: b}}]\n");
     auto const taken = send("POST", "/admin/configuration/reload");

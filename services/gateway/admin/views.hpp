@@ -40,9 +40,60 @@ BOOST_DESCRIBE_STRUCT(RouteView, (),
 
 struct InstanceView {
     std::string service;
-    std::string instance;
+    std::string instance;    // where it is
+    std::string configured;  // as the configuration names it
+    double weight = 1;
+    bool up = true;        // what the health checks say
+    bool ejected = false;  // what its answers say
+    std::uint64_t in_flight = 0;
+    double latency_ms = 0;  // a moving average that follows peaks at once
+    std::uint64_t tries = 0;
+    std::uint64_t failures = 0;
 };
-BOOST_DESCRIBE_STRUCT(InstanceView, (), (service, instance))
+BOOST_DESCRIBE_STRUCT(InstanceView, (),
+                      (service, instance, configured, weight, up, ejected, in_flight, latency_ms,
+                       tries, failures))
+
+/// How much is asked of a service at a time.
+struct ServiceView {
+    std::string service;
+    std::uint64_t in_flight = 0;
+    std::uint64_t limit = 0;  // of in_flight, as adapted; 0: none
+    std::uint64_t retries = 0;
+    std::uint64_t retries_denied = 0;  // for want of budget
+    std::uint64_t hedges = 0;
+    std::uint64_t hedges_won = 0;
+    std::uint64_t shed = 0;
+    std::uint64_t refused_by_breaker = 0;
+};
+BOOST_DESCRIBE_STRUCT(ServiceView, (),
+                      (service, in_flight, limit, retries, retries_denied, hedges, hedges_won, shed,
+                       refused_by_breaker))
+
+enum class BreakerState { closed, half_open, open };
+BOOST_DESCRIBE_ENUM(BreakerState, closed, half_open, open)
+enum class BreakerForce { none, open, closed };
+BOOST_DESCRIBE_ENUM(BreakerForce, none, open, closed)
+
+/// That of one route at one instance.
+struct BreakerView {
+    std::string service;
+    std::string route;
+    std::string instance;
+    BreakerState state = BreakerState::closed;
+    BreakerForce forced = BreakerForce::none;
+    std::uint64_t trips = 0;
+    std::uint64_t calls = 0;  // in its window
+    std::uint64_t errors = 0;
+    std::uint64_t slow = 0;
+};
+BOOST_DESCRIBE_STRUCT(BreakerView, (),
+                      (service, route, instance, state, forced, trips, calls, errors, slow))
+
+struct ForceView {
+    BreakerForce force = BreakerForce::none;
+};
+BOOST_DESCRIBE_STRUCT(ForceView, (), (force))
 
 struct LimitView {
     std::string name;
