@@ -69,6 +69,7 @@ protected:
         loops_->start();
     }
     void close() {
+        if (!loops_) return;
         loops_->stop();
         relay_.reset();
         store_.reset();
