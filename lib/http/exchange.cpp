@@ -76,6 +76,7 @@ void Exchange::begin(int status) {
     if (status < 200 || status > 599) throw std::invalid_argument("no final status");
     if (sent()) throw std::logic_error("the answer has begun already");
     status_ = status;
+    dated_ = false;
     begin_head();
     state_ = Answer::head;
     std::string_view values = answer_values_;

@@ -88,8 +88,8 @@ public:
     void answer_field(std::string_view name, std::string_view value);
     /// Starts the head. Once more before anything was sent: forgets what was begun.
     void begin(int status);
-    /// Without Date, Connection and X-Request-ID, which are the exchange's own. Throws
-    /// std::invalid_argument when the field would break the head.
+    /// Without Connection and X-Request-ID, which are the exchange's own, as is Date where none is
+    /// given. Throws std::invalid_argument when the field would break the head.
     virtual void field(std::string_view name, std::string_view value) = 0;
     /// The whole body. Sent at once, or with the answers of the requests that came with this one.
     virtual net::Task<> finish(std::string_view body) = 0;
@@ -138,6 +138,7 @@ protected:
     Answer state_ = Answer::none;
     Transfer transfer_ = Transfer::relayed;
     int status_ = 0;
+    bool dated_ = false;  // the handler has given a Date: that of a stored answer
     std::uint64_t body_bytes_written_ = 0;
 
 private:

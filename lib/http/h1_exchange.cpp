@@ -104,6 +104,7 @@ void H1Exchange::begin_head() {
 
 void H1Exchange::field(std::string_view name, std::string_view value) {
     append_field(wire_.output, name, value);
+    dated_ = dated_ || same_token(name, "Date");
 }
 
 void H1Exchange::end_head() {
@@ -114,9 +115,12 @@ void H1Exchange::end_head() {
         out += "Connection: close\r\n";
     else if (head_->minor_version == 0)
         out += "Connection: keep-alive\r\n";
-    out += "Date: ";
-    out += http_date();
-    out += "\r\nX-Request-ID: ";
+    if (!dated_) {
+        out += "Date: ";
+        out += http_date();
+        out += "\r\n";
+    }
+    out += "X-Request-ID: ";
     out += request_id();
     out += "\r\n\r\n";
 }

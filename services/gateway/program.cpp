@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "auth/token.hpp"
+#include "gateway/ask_service.hpp"
 #include "gateway/compose/part_call.hpp"
 #include "gateway/explain.hpp"
 #include "gateway/transform/transform.hpp"
@@ -23,13 +24,6 @@ std::shared_ptr<Snapshot const> compile(Config config, Overrides const& override
 /// one.
 std::string_view presented_token(http::RequestHead const& head) {
     return service::presented_token(head.get("Authorization"), head.get("Cookie"));
-}
-
-/// The path as the routes spell it.
-std::string plain_path(http::RequestHead const& head, RequestRecord const& record) {
-    auto const path = head.path();
-    if (!record.version) return std::string(path);
-    return record.version->means + std::string(path.substr(record.version->prefix.size()));
 }
 
 /// Where somebody stands between 0 and 1, the same today and tomorrow, on every process (FNV-1a,
@@ -65,6 +59,7 @@ Program::Program(service::Kit& kit, Config config)
       sessions_(kit, directory_.peer("user")),
       shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
                                              "Requests that authorization would have refused")),
+      content_(directory_.snapshot()->config.cache, kit.metrics()),
       overview_([this] { return directory_.members(); },
                 [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }),
       reloader_(kit, std::move(config.source), config.overrides,
@@ -80,7 +75,7 @@ Program::Program(service::Kit& kit, Config config)
         views_[loop] = make_view(loop, directory_.snapshot());
     warn_of(*directory_.snapshot());
     if (config.admin_port)
-        admin_.emplace(admin::Admin::Parts{kit_, directory_, clusters_, reloader_, gcra_},
+        admin_.emplace(admin::Admin::Parts{kit_, directory_, clusters_, reloader_, gcra_, content_},
                        *config.admin_port);
 }
 
@@ -234,39 +229,18 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
-    RawDelivery delivery(exchange);
-    if (route.changes)
-        co_await relay_changed(exchange, record, delivery);
-    else
-        co_await gateway::relay(exchange, upstream_of(record), record.rules(), record.identity(),
-                                delivery, record);
-}
-
-net::Task<> Program::relay_changed(http::Exchange& exchange, RequestRecord& record,
-                                   Delivery& delivery) {
-    auto& upstream = upstream_of(record);
-    auto const& settings = record.view->snapshot->config.routes[record.route_index];
-    auto const& head = exchange.head();
-    auto const path = plain_path(head, record);
-    auto edits = edits_of(settings.request, settings.response, settings.path, path, head.query());
-    bool const changes_body =
-        !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
-    std::string body;
-    if (changes_body) body = co_await changed_body(exchange, settings.request.json, edits);
-    ChangedDelivery changed(delivery, edits, settings.response, head.method);
-    if (!changes_body)
-        co_return co_await gateway::relay(exchange, upstream, record.rules(), record.identity(),
-                                          changed, record);
-    auto forward = Forward::of(exchange, record.identity());
-    forward.edits = changed.edits();
-    forward.first = body;
-    co_await gateway::relay(forward, upstream, record.rules(), changed, record);
+    AskService way(exchange, record, upstream_of(record));
+    if (route.content.leaves_alone(exchange.head())) {
+        RawDelivery delivery(exchange);
+        co_return co_await way.ask(delivery);
+    }
+    record.cache = co_await content_.serve(exchange, route.content, record.session != nullptr, way);
 }
 
 net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record) {
     auto const& services = record.view->snapshot->services;
     auto const& head = exchange.head();
-    auto const path = plain_path(head, record);
+    auto const path = record.plain_path(head);
     AskPart const ask = [&](std::string const& service, std::string target, auto until) {
         auto const found = std::ranges::find(services, service, &Service::name);
         return call_part(exchange, record, static_cast<std::size_t>(found - services.begin()),

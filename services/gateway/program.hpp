@@ -10,6 +10,7 @@
 #include "gateway/admin/admin.hpp"
 #include "gateway/cluster/checks.hpp"
 #include "gateway/config/load.hpp"
+#include "gateway/content.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/overview.hpp"
 #include "gateway/record.hpp"
@@ -58,7 +59,6 @@ private:
     void authorize(RequestRecord const& record);
     Upstream& upstream_of(RequestRecord const& record);
     net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);
-    net::Task<> relay_changed(http::Exchange& exchange, RequestRecord& record, Delivery& delivery);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
 
@@ -71,6 +71,7 @@ private:
     service::Sessions sessions_;
     resilience::Gcra gcra_;
     telemetry::Counter& shadow_refusals_;
+    Content content_;
     Overview overview_;
     Reloader reloader_;
     std::optional<admin::Admin> admin_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "gateway/snapshot.hpp"
@@ -24,6 +25,13 @@ struct RequestRecord : TryReport {
     void use_service(std::size_t index) noexcept {
         service_index = index;
         if (index != Route::no_service) service = view->snapshot->services[index].name;
+    }
+
+    /// The path as the routes spell it.
+    std::string plain_path(http::RequestHead const& head) const {
+        auto const path = head.path();
+        if (!version) return std::string(path);
+        return version->means + std::string(path.substr(version->prefix.size()));
     }
 
     TryRules const& rules() const { return view->rules(route_index, service_index); }

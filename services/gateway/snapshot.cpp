@@ -37,6 +37,8 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
               .limits = {},
               .user_limits = {},
               .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics),
+              .content = {.cache = settings.cache,
+                          .compression = settings.compression.value_or(config.compression)},
               .changes = !settings.request.empty() || !settings.response.empty()};
     if (!settings.compose.empty()) out.composition.emplace(settings.path, settings.compose);
     double end = 0;

@@ -17,6 +17,7 @@
 
 #include "gateway/compose/compose.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/content.hpp"
 #include "gateway/route_metrics.hpp"
 #include "gateway/routes/table.hpp"
 #include "gateway/stages/authorize.hpp"
@@ -41,7 +42,8 @@ struct Route {
     std::vector<Limit const*> user_limits;  // the others
     Lifecycle lifecycle;
     std::optional<Composition> composition{};
-    bool changes = false;  // something of its requests or answers
+    ContentRules content{};  // cache and compression
+    bool changes = false;    // something of its requests or answers
 
     /// Composed or static: no service is asked for it.
     bool is_own() const noexcept { return service == no_service; }

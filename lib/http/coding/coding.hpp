@@ -14,9 +14,12 @@
 #include <string>
 #include <string_view>
 
+#include <boost/describe/enum.hpp>
+
 namespace grover::http {
 
 enum class Coding : std::uint8_t { identity, gzip, br, zstd };
+BOOST_DESCRIBE_ENUM(Coding, identity, gzip, br, zstd)
 inline constexpr std::size_t codings = 4;
 
 /// "identity", "gzip", "br", "zstd": as in Content-Encoding.

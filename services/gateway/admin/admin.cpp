@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/cache/key.hpp"
 #include "gateway/explain.hpp"
 #include "net/async.hpp"
 
@@ -118,6 +119,8 @@ void Admin::add_routes() {
     r.get("/admin/limits", *this, &Admin::limits);
     r.get("/admin/limits/{limit}", *this, &Admin::standing);
     r.remove("/admin/limits/{limit}", *this, &Admin::forgive);
+    r.get("/admin/cache", *this, &Admin::cache);
+    r.remove("/admin/cache", *this, &Admin::purge);
     r.get("/admin/log-level", *this, &Admin::log_level);
     r.put("/admin/log-level", *this, &Admin::set_log_level);
     r.post("/admin/drain", *this, &Admin::drain);
@@ -215,6 +218,34 @@ net::Task<StandingView> Admin::forgive(http::Path<std::string, "limit"> limit, O
                           client.limit->policy.burst);
     parts_.kit.log().info("a client's limit was reset", {{"limit", client.limit->name}});
     co_return standing_of(client, parts_.gcra);
+}
+
+net::Task<CacheView> Admin::cache() {
+    auto const counts = parts_.content.store().counts();
+    co_return CacheView{counts.keys, counts.bytes, parts_.content.settings().memory.count,
+                        counts.evicted, counts.purged};
+}
+
+net::Task<PurgeView> Admin::purge(Optional<"url"> url, Optional<"prefix"> prefix,
+                                  Optional<"tag"> tag,
+                                  http::Query<std::optional<bool>, "all"> all) {
+    bool const everything = all->value_or(false);
+    if (url->has_value() + prefix->has_value() + tag->has_value() + everything != 1)
+        throw Error(ErrorCode::malformed, "name one of url, prefix, tag and all=true");
+    auto& store = parts_.content.store();
+    std::size_t purged = 0;
+    if (*tag) {
+        purged = store.purge_tag(**tag);
+    } else if (everything) {
+        purged = store.purge_all();
+    } else {
+        auto const key = cache::key_of_url(*url ? **url : **prefix);
+        if (key.empty())
+            throw Error(ErrorCode::malformed, "a URL as http://host/path was expected");
+        purged = *url ? store.purge(key) : store.purge_prefix(key);
+    }
+    parts_.kit.log().info("the cache was purged", {{"urls", purged}});
+    co_return PurgeView{purged};
 }
 
 net::Task<LogLevelView> Admin::log_level() {

@@ -18,6 +18,7 @@
 
 #include "gateway/admin/cluster_views.hpp"
 #include "gateway/admin/views.hpp"
+#include "gateway/content.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/reload.hpp"
 #include "http/router.hpp"
@@ -38,6 +39,7 @@ public:
         Clusters& clusters;
         Reloader& reloader;
         resilience::Gcra& gcra;
+        Content& content;
     };
     /// Listens on `port` once the service runs; 0: a free one.
     Admin(Parts parts, std::uint16_t port);
@@ -64,6 +66,11 @@ public:
     net::Task<StandingView> forgive(http::Path<std::string, "limit"> limit, Optional<"ip"> ip,
                                     Optional<"user"> user, Optional<"api_key"> api_key,
                                     Optional<"route"> route);
+    net::Task<CacheView> cache();
+    /// Forgets what is stored of one URL, of all that begin with one, of all that carry a tag
+    /// (Surrogate-Key, Cache-Tag), or everything: exactly one of them is named.
+    net::Task<PurgeView> purge(Optional<"url"> url, Optional<"prefix"> prefix, Optional<"tag"> tag,
+                               http::Query<std::optional<bool>, "all"> all);
     net::Task<LogLevelView> log_level();
     net::Task<LogLevelView> set_log_level(LogLevelView wanted);
     /// As SIGTERM: readiness off, no new connections, requests in flight end, then the process.

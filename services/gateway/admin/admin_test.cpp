@@ -98,6 +98,20 @@ TEST_F(AdminApi, ShowsInstancesAndForcesBreakers) {
     EXPECT_EQ(state().at("state").as_string(), "closed");
 }
 
+TEST_F(AdminApi, ShowsAndPurgesTheCache) {
+    EXPECT_EQ(get("/admin/cache").at("keys").to_number<int>(), 0);
+    EXPECT_EQ(get("/admin/cache").at("bytes_max").to_number<int>(), 64 << 20);
+    for (auto const* what : {"url=http://a/b", "prefix=http://a/", "tag=posts", "all=true"}) {
+        auto const purged = send("DELETE", std::string("/admin/cache?") + what);
+        EXPECT_EQ(purged.status, 200) << purged.body;
+        EXPECT_EQ(json::parse(purged.body).at("purged").to_number<int>(), 0);
+    }
+    for (auto const* bad : {"", "?url=a/b", "?prefix=", "?all=false", "?tag=a&all=true",
+                            "?url=http://a/&prefix=http://a/"})
+        EXPECT_EQ(send("DELETE", std::string("/admin/cache") + bad).status, 400) << bad;
+    EXPECT_EQ(send("DELETE", "/admin/cache?all=perhaps").status, 422);
+}
+
 TEST_F(AdminApi, TakesANewConfigurationAndRefusesABadOne) {
     write("routes: [{path: /api/a, answer: {body: b}}]\n");
     auto const taken = send("POST", "/admin/configuration/reload");

@@ -54,6 +54,20 @@ BOOST_DESCRIBE_STRUCT(InstanceView, (),
                       (service, instance, configured, weight, up, ejected, in_flight, latency_ms,
                        tries, failures))
 
+struct CacheView {
+    std::uint64_t keys = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_max = 0;
+    std::uint64_t evicted = 0;
+    std::uint64_t purged = 0;
+};
+BOOST_DESCRIBE_STRUCT(CacheView, (), (keys, bytes, bytes_max, evicted, purged))
+
+struct PurgeView {
+    std::uint64_t purged = 0;  // URLs
+};
+BOOST_DESCRIBE_STRUCT(PurgeView, (), (purged))
+
 /// How much is asked of a service at a time.
 struct ServiceView {
     std::string service;

@@ -22,9 +22,12 @@ struct Config {
     CorsSettings cors;
     RateLimitSettings rate_limits;
     AuthorizationSettings authorization;
+    cache::Settings cache;
+    CompressionSettings compression;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (services, versions, routes, clients, cors, rate_limits, authorization))
+                      (services, versions, routes, clients, cors, rate_limits, authorization, cache,
+                       compression))
 
 /// The rules that join sections: names that must be there, routes that nothing can reach.
 void validate(Config const& config, config::Where const& where);

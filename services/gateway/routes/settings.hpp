@@ -8,8 +8,10 @@
 
 #include <boost/describe.hpp>
 
+#include "gateway/cache/settings.hpp"
 #include "gateway/cluster/settings.hpp"
 #include "gateway/compose/settings.hpp"
+#include "gateway/compression.hpp"
 #include "gateway/config/reader.hpp"
 #include "gateway/stages/settings.hpp"
 #include "gateway/transform/settings.hpp"
@@ -58,12 +60,16 @@ struct RouteSettings : ResilienceSettings {
     ResponseChanges response{};
     PartsSettings compose{};
     std::optional<StaticAnswer> answer{};
+    /// Answers are kept and used again; unset: never.
+    std::optional<cache::RouteSettings> cache{};
+    /// Unset: as everywhere. With no codings: never, for answers that hold secrets.
+    std::optional<CompressionSettings> compression{};
 
     int line = 0;  // in the file
 };
 BOOST_DESCRIBE_STRUCT(RouteSettings, (ResilienceSettings),
                       (name, path, methods, host, headers, query, service, canary, limits, access,
-                       lifecycle, request, response, compose, answer))
+                       lifecycle, request, response, compose, answer, cache, compression))
 
 /// Another spelling of the same API: "/api/v1" for "/api".
 struct VersionSettings {

@@ -1,0 +1,76 @@
+#include "gateway/ask_service.hpp"
+
+#include "gateway/transform/transform.hpp"
+#include "gateway/tries.hpp"
+
+namespace grover::gateway {
+namespace {
+
+RouteSettings const& settings_of(RequestRecord const& record) {
+    return record.view->snapshot->config.routes[record.route_index];
+}
+
+RequestEdits edits_for(RouteSettings const& route, std::string_view plain_path,
+                       std::string_view query) {
+    return edits_of(route.request, route.response, route.path, plain_path, query);
+}
+
+/// What asks again needs of the request that is gone by then.
+struct Remembered {
+    ViewPtr view;  // the rules that held
+    std::size_t route;
+    std::size_t service;
+    std::string plain_path;
+    std::string query;
+};
+
+net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& delivery) {
+    auto& upstream = *what.view->upstreams[what.service];
+    auto const& rules = what.view->rules(what.route, what.service);
+    auto const& route = what.view->snapshot->config.routes[what.route];
+    TryReport report;  // nobody reads it: there is no log line of its own
+    if (!what.view->snapshot->routes[what.route].changes)
+        co_return co_await gateway::relay(forward, upstream, rules, delivery, report);
+    ChangedDelivery changed(delivery, edits_for(route, what.plain_path, what.query), route.response,
+                            forward.request.method);
+    auto changed_forward = forward;
+    changed_forward.edits = changed.edits();
+    co_await gateway::relay(changed_forward, upstream, rules, changed, report);
+}
+
+}  // namespace
+
+net::Task<> AskService::ask(Delivery& delivery) {
+    if (record_.route->changes) return ask_changed(delivery);
+    return gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(), delivery,
+                          record_);
+}
+
+net::Task<> AskService::ask_changed(Delivery& delivery) {
+    auto const& settings = settings_of(record_);
+    auto const& head = exchange_.head();
+    auto edits = edits_for(settings, record_.plain_path(head), head.query());
+    bool const changes_body =
+        !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
+    std::string body;
+    if (changes_body) body = co_await changed_body(exchange_, settings.request.json, edits);
+    ChangedDelivery changed(delivery, edits, settings.response, head.method);
+    if (!changes_body)
+        co_return co_await gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(),
+                                          changed, record_);
+    auto forward = Forward::of(exchange_, record_.identity());
+    forward.edits = changed.edits();
+    forward.first = body;
+    co_await gateway::relay(forward, upstream_, record_.rules(), changed, record_);
+}
+
+Asking::Again AskService::again() {
+    auto const& head = exchange_.head();
+    return [what = Remembered{record_.view, record_.route_index, record_.service_index,
+                              record_.plain_path(head), std::string(head.query())}](
+               Forward const& forward, Delivery& delivery) {
+        return ask_again(what, forward, delivery);
+    };
+}
+
+}  // namespace grover::gateway

@@ -1,0 +1,27 @@
+// The rest of a request's way, behind cache and compression: what its route changes, and the tries
+// at its service.
+#pragma once
+
+#include "gateway/content.hpp"
+#include "gateway/record.hpp"
+
+namespace grover::gateway {
+
+class AskService final : public Asking {
+public:
+    /// All must outlive this.
+    AskService(http::Exchange& exchange, RequestRecord& record, Upstream& upstream)
+        : exchange_(exchange), record_(record), upstream_(upstream) {}
+
+    net::Task<> ask(Delivery& delivery) override;
+    Again again() override;
+
+private:
+    net::Task<> ask_changed(Delivery& delivery);
+
+    http::Exchange& exchange_;
+    RequestRecord& record_;
+    Upstream& upstream_;
+};
+
+}  // namespace grover::gateway

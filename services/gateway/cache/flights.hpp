@@ -1,0 +1,81 @@
+// Request collapsing: of many requests for the same key one fetches, the others wait for it. No
+// sockets and no threads here: whoever waits leaves a function to be called.
+//
+//     auto lead = flights.take_off(key);                // an empty one: somebody else is on the
+//     way if (!lead) flights.on_landing(key, wake) ...      // false: it has landed meanwhile
+//     ...
+//     lead.land(Landing::stored);                       // wakes all; so does its destructor
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/string_map.hpp"
+
+namespace grover::gateway::cache {
+
+/// How a fetch ended, for those who waited.
+enum class Landing : std::uint8_t {
+    stored,      // look again
+    not_shared,  // it is for one request alone: ask yourself
+    failed,      // the service cannot answer now
+};
+
+class Flights;
+
+/// The duty to end a fetch. Moves; what is not landed lands as failed.
+class Lead {
+public:
+    Lead() = default;
+    Lead(Flights& flights, std::string key) : flights_(&flights), key_(std::move(key)) {}
+    Lead(Lead&& other) noexcept
+        : flights_(std::exchange(other.flights_, nullptr)), key_(std::move(other.key_)) {}
+    Lead& operator=(Lead&& other) noexcept {
+        land(Landing::failed);
+        flights_ = std::exchange(other.flights_, nullptr);
+        key_ = std::move(other.key_);
+        return *this;
+    }
+    ~Lead() { land(Landing::failed); }
+
+    explicit operator bool() const noexcept { return flights_ != nullptr; }
+    /// Once; later calls do nothing.
+    void land(Landing landing) noexcept;
+
+private:
+    Flights* flights_ = nullptr;
+    std::string key_;
+};
+
+/// Thread-safe.
+class Flights {
+public:
+    using Wake = std::function<void(Landing)>;
+
+    /// Empty when a fetch of the key is under way.
+    Lead take_off(std::string_view key);
+    /// Calls `wake` when the fetch under way ends, on the thread where it does; it must not throw
+    /// nor come back here. False, and no call, when there is none.
+    bool on_landing(std::string_view key, Wake wake);
+
+private:
+    friend class Lead;
+    void land(std::string const& key, Landing landing) noexcept;
+
+    struct Shard {
+        std::mutex mutex;
+        StringMap<std::vector<Wake>> under_way;
+    };
+    Shard& shard_of(std::string_view key) noexcept {
+        return shards_[StringHash{}(key) % shards_.size()];
+    }
+    std::array<Shard, 16> shards_;
+};
+
+}  // namespace grover::gateway::cache
