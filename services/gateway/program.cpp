@@ -36,6 +36,12 @@ double sticky_place(std::string_view who) noexcept {
     return static_cast<double>(hash >> 11) * 0x1p-53;
 }
 
+/// Health, metrics and documents of the gateway itself stay in reach whatever the routes take.
+bool is_own_page(std::string_view path) noexcept {
+    return path == "/health" || path.starts_with("/health/") || path == "/metrics" ||
+           path == "/docs" || path.starts_with("/docs/") || path == "/openapi.json";
+}
+
 }  // namespace
 
 Program::Config Program::Config::read(Environment& env) {
@@ -176,6 +182,7 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     }
     record.route_index = static_cast<std::size_t>(match.route);
     record.route = &snapshot.routes[record.route_index];
+    if (record.route->takes_all && is_own_page(head.path())) co_return false;
     if (match.version != Table::none)
         record.version = &snapshot.versions[static_cast<std::size_t>(match.version)];
     record.use_service(record.route->service);

@@ -105,6 +105,14 @@ TEST_F(Gateway, RoutesByTheConfiguration) {
     EXPECT_EQ(gateway.get("/api/other").status, 404);
 }
 
+TEST_F(Gateway, ARouteForEverythingLeavesItsOwnPages) {
+    auto& gateway = start("routes: [{path: /**, service: post}]\n");
+    for (auto const* path : {"/", "/index.html", "/healthy", "/docs.txt", "/metrics/x"})
+        EXPECT_EQ(service(gateway.get(path)), "post") << path;
+    for (auto const* path : {"/health", "/health/ready", "/metrics", "/health/nothing"})
+        EXPECT_EQ(service(gateway.get(path)), "") << path;
+}
+
 TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
     auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
     testing::RawClient client(gateway.port());

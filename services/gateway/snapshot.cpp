@@ -39,7 +39,8 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
               .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics),
               .content = {.cache = settings.cache,
                           .compression = settings.compression.value_or(config.compression)},
-              .changes = !settings.request.empty() || !settings.response.empty()};
+              .changes = !settings.request.empty() || !settings.response.empty(),
+              .takes_all = settings.path == "/**"};
     if (!settings.compose.empty()) out.composition.emplace(settings.path, settings.compose);
     double end = 0;
     for (auto const& [service, share] : settings.canary)

@@ -44,6 +44,7 @@ struct Route {
     std::optional<Composition> composition{};
     ContentRules content{};  // cache and compression
     bool changes = false;    // something of its requests or answers
+    bool takes_all = false;  // "/**": but for the gateway's own pages
 
     /// Composed or static: no service is asked for it.
     bool is_own() const noexcept { return service == no_service; }
