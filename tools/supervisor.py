@@ -227,9 +227,12 @@ def main() -> int:
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--port-base", type=int)
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--mongo", metavar="URL")
     add_data_option(parser)
     options = parser.parse_args()
 
+    if options.mongo:
+        os.environ["MONGO_URL"] = options.mongo
     house = open_house(options.data, options.port_base, options.tls)
     pid = running_pid(house)
     if pid:

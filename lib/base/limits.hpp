@@ -54,4 +54,10 @@ inline constexpr std::size_t document_depth_max = 128;
 inline constexpr std::size_t search_words_max = 64;
 inline constexpr auto search_time_max = 2s;
 
+// Store on a server (MongoDB).
+inline constexpr std::size_t store_connections_default = 16;  // and threads that wait for answers
+inline constexpr std::size_t store_queue_max = 512;           // operations that wait for a thread
+inline constexpr auto store_time_max = 3s;           // one operation, its tries again included
+inline constexpr auto store_failover_time_max = 2s;  // until another server is the primary
+
 }  // namespace grover::limits

@@ -19,7 +19,7 @@
 #include "service/pipeline.hpp"
 #include "service/settings.hpp"
 #include "service/unit.hpp"
-#include "store/sqlite/sqlite_store.hpp"
+#include "store/open.hpp"
 
 namespace grover::service {
 namespace {
@@ -29,14 +29,12 @@ namespace json = boost::json;
 /// The parts of a running service, destroyed from the bottom up.
 struct Running {
     Running(detail::Definition const& definition, Settings const& settings,
-            std::string const& folder, detail::Build const& build)
+            store::Place const& place, detail::Build const& build)
         : log(std::string(definition.about.name), settings.log_level),
           loops(settings.threads),
           signer(settings.internal_key),
-          store(definition.schema.collections.empty()
-                    ? nullptr
-                    : store::open_sqlite(
-                          {.file = folder + "/store.db", .schema = definition.schema})),
+          store(definition.schema.collections.empty() ? nullptr
+                                                      : store::open(place, definition.schema)),
           kit(std::string(definition.about.name), log, metrics, loops, system_now, signer,
               store.get()),
           operations(kit, settings.version, settings.docs_dir) {
@@ -87,7 +85,7 @@ int describe(detail::Definition const& definition, Settings settings, detail::Bu
              std::vector<std::string> const& arguments) {
     TemporaryFolder const folder;
     settings.log_level = telemetry::Level::off;
-    Running const running(definition, settings, folder.path, build);
+    Running const running(definition, settings, {.folder = folder.path}, build);
     if (arguments[0] == "--openapi") {
         std::cout << json::serialize(running.document) << '\n';
         return 0;
@@ -189,7 +187,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
 
     auto const engine = net::choose_engine(settings.engine);
     net::use_engine(engine.kind);
-    Running running(definition, settings, settings.data_dir, build);
+    Running running(definition, settings, settings.store, build);
     auto& kit = running.kit;
     auto& log = running.log;
     Pipeline pipeline(kit, running.router);

@@ -82,6 +82,23 @@ void read_tls(Environment& env, Settings& out) {
     }
 }
 
+store::Place store_place(Environment& env, About const& about) {
+    store::Place out;
+    out.database = env.text("DB_NAME", std::string(about.database), "database of this service");
+    if (!is_database_name(out.database))
+        env.problem("DB_NAME", "must be 1 to 63 of the characters A-Z a-z 0-9 _ -");
+    out.folder =
+        env.text("DATA_DIR", "data", "folder of the embedded store, when MONGO_URL is unset") +
+        "/" + out.database;
+    out.mongo_url = env.secret("MONGO_URL", "MongoDB, instead of the embedded store");
+    out.mongo_connections = static_cast<std::size_t>(env.integer(
+        "MONGO_CONNECTIONS", static_cast<std::int64_t>(limits::store_connections_default), 1, 256,
+        "connections to MongoDB, a thread each"));
+    out.mongo_standalone =
+        env.flag("MONGO_STANDALONE", false, "take a MongoDB without transactions (development)");
+    return out;
+}
+
 }  // namespace
 
 Settings Settings::read(Environment& env, About const& about) {
@@ -110,15 +127,10 @@ Settings Settings::read(Environment& env, About const& about) {
     out.engine = env.one_of("NET_ENGINE", {"auto", "io_uring", "epoll"}, "auto",
                             "how sockets are served; auto: io_uring where the kernel allows it");
     if (!about.database.empty()) {
-        auto const database =
-            env.text("DB_NAME", std::string(about.database), "database of this service");
-        if (!is_database_name(database))
-            env.problem("DB_NAME", "must be 1 to 63 of the characters A-Z a-z 0-9 _ -");
-        out.data_dir =
-            env.text("DATA_DIR", "data", "folder of the embedded store, when MONGO_URL is unset") +
-            "/" + database;
-        if (env.optional_text("MONGO_URL", "MongoDB, instead of the embedded store"))
-            env.problem("MONGO_URL", "this version has the embedded store only: leave it unset");
+        out.store = store_place(env, about);
+        if (out.store.mongo_standalone &&
+            (out.environment == "production" || out.environment == "staging"))
+            env.problem("MONGO_STANDALONE", "is for development: use a replica set");
     }
     if (about.front) read_tls(env, out);
     out.internal_key =

@@ -9,6 +9,7 @@
 #include "base/config.hpp"
 #include "http/server_tls.hpp"
 #include "service/service.hpp"
+#include "store/open.hpp"
 #include "telemetry/log.hpp"
 
 namespace grover::service {
@@ -18,7 +19,7 @@ struct Settings {
     std::uint16_t port = 0;
     net::Listener::Port sharing = net::Listener::Port::alone;
     std::string unix_socket;
-    std::string data_dir;
+    store::Place store;
     std::string version;
     std::string environment;
     telemetry::Level log_level = telemetry::Level::info;

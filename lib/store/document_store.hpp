@@ -36,7 +36,7 @@ struct Index {
     std::vector<std::string> fields;
     bool unique = false;
     /// Documents that lack one of `fields`, or have null there, are not in a sparse index (and so
-    /// are not unique).
+    /// are not unique). An engine may forget a null in such a field: it comes back as missing.
     bool sparse = false;
 };
 
@@ -82,6 +82,8 @@ struct Query {
     /// Only what sorts strictly after this position: the values of the `order` fields, then the
     /// "_id".
     std::vector<json::value> after = {};
+    /// An answer from some moments ago is good enough: an engine with replicas may ask one of them.
+    bool may_lag = false;
 };
 
 /// Words, all of which must occur. `last_is_prefix`: the last word matches the beginning of a word
@@ -95,6 +97,7 @@ struct Search {
     Filter filter = {};  // equality and ranges on declared fields, as in Query
     std::size_t limit = 20;
     std::size_t skip = 0;  // ranked results are paged by position: 0..limits::page_skip_max
+    bool may_lag = false;  // as in Query
 };
 
 /// A document as stored: version grows by one with every write to it.
@@ -110,6 +113,7 @@ struct Document {
 struct Insert {
     std::string collection;
     json::object body;
+    std::int64_t version = 1;  // another one for a document that is moved from another store
 };
 /// Replaces the whole document. Fails (missing) when it is not there, (version) when `if_version`
 /// is another one.

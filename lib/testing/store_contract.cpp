@@ -4,13 +4,16 @@ namespace grover::testing {
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreContract);
 
+void contract::suite() {
+    writes();
+    keys();
+    queries();
+    pages();
+    searches();
+    concurrency();
+}
+
 StoreContract::StoreContract() {
-    contract::writes();
-    contract::keys();
-    contract::queries();
-    contract::pages();
-    contract::searches();
-    contract::concurrency();
     store_ = GetParam().open(folder_.path(), schema());
 }
 

@@ -72,13 +72,16 @@ std::string describe(std::expected<void, store::Rejected> const& outcome);
 #define EXPECT_WRONG(expression) EXPECT_THROW((void)(expression), std::logic_error)
 
 namespace contract {
-// Referred to by the fixture, so that the linker keeps the files with the tests.
 void writes();
 void keys();
 void queries();
 void pages();
 void searches();
 void concurrency();
+/// Refers to the files of the tests; referred to by whoever includes this, so that the linker keeps
+/// them.
+void suite();
+[[gnu::used]] inline void (*const keep)() = &suite;
 }  // namespace contract
 
 }  // namespace grover::testing

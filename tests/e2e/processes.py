@@ -1,6 +1,7 @@
 """The real programs, each with its port, its data and its log, started and ended by the tests."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -77,6 +78,12 @@ class Process:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
 
 
+def mongo(database: str) -> dict[str, str]:
+    """The settings of the store where the tests run on a MongoDB server (./grover test --mongo)."""
+    url = os.environ.get("GROVER_MONGO_URL")
+    return {"MONGO_URL": url, "DB_NAME": database} if url else {}
+
+
 class System:
     """Gateway, user and post service on free ports, under a folder of their own."""
 
@@ -86,7 +93,9 @@ class System:
         environment = {f"{name.upper()}_SERVICE_URL": f"http://127.0.0.1:{port}"
                        for name, port in ports.items() if name != "gateway"}
         environment |= {"RATE_LIMIT": "off", "ADMIN_EMAILS": ADMIN} | settings
-        self.processes = {name: Process(name, port, folder, environment) for name, port in ports.items()}
+        place = secrets.token_hex(4)
+        self.processes = {name: Process(name, port, folder, environment | mongo(f"{place}_{name}"))
+                          for name, port in ports.items()}
 
     def __getitem__(self, name: str) -> Process:
         return self.processes[name]

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Install what is missing, build, and start every service.
 #
-# usage: ./grover up [--detach] [--data DIR] [--port-base N] [--tls]
+# usage: ./grover up [--detach] [--data DIR] [--port-base N] [--tls] [--mongo URL]
 #   --detach        return once all are ready; ./grover down stops them
 #   --data DIR      where the data lives (default: $DATA_DIR, or ./data)
 #   --port-base N   the gateway listens on N, the others on the ports after it (default: 8000)
 #   --tls           the gateway speaks TLS and HTTP/2 as well, on GATEWAY_TLS_PORT (default: 443 above its port), with a
 #                   certificate for localhost that is made once, under the data folder
+#   --mongo URL     the data lives on this MongoDB (docs/mongodb.md) and not in files; as MONGO_URL does, or MONGO_URL_FILE,
+#                   which keeps a password out of the list of processes
 #
 # In the foreground Ctrl-C stops all of them, gracefully. A service that dies is started again.
 # Settings: GATEWAY_PORT, USER_PORT, POST_PORT ...; HOST, where the gateway listens (default: 127.0.0.1; the services

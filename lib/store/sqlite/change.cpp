@@ -42,8 +42,8 @@ void write_words(Connection& connection, std::string const& sql, std::int64_t re
 }
 
 void insert(Connection& connection, CollectionLayout const& c, std::string_view id,
-            std::string_view body, Entry const& entry) {
-    Run(connection.prepared(c.sql.insert_doc), id, std::int64_t(1), body)->step();
+            std::string_view body, Entry const& entry, std::int64_t version) {
+    Run(connection.prepared(c.sql.insert_doc), id, version, body)->step();
     auto const ref = connection.last_inserted();
     insert_key(connection, c, id, ref, entry);
     if (c.has_words()) write_words(connection, c.sql.insert_words, ref, entry);
@@ -106,9 +106,9 @@ public:
     Applying(Connection& connection, Change const& change)
         : connection_(connection), change_(change), c_(*change.collection) {}
 
-    std::optional<Why> operator()(Insert const&) {
+    std::optional<Why> operator()(Insert const& write) {
         auto const& d = change_.document;
-        insert(connection_, c_, d.id, d.body, d.entry);
+        insert(connection_, c_, d.id, d.body, d.entry, write.version);
         return {};
     }
     std::optional<Why> operator()(Replace const& write) {
@@ -123,7 +123,7 @@ public:
         if (auto const old = locate(connection_, c_, d.id))
             update(connection_, c_, d.id, *old, d.body, d.entry);
         else
-            insert(connection_, c_, d.id, d.body, d.entry);
+            insert(connection_, c_, d.id, d.body, d.entry, 1);
         return {};
     }
     std::optional<Why> operator()(Patch const& write) {

@@ -7,9 +7,9 @@
 
 #include "base/clock.hpp"
 #include "store/document_store.hpp"
+#include "store/plan.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/layout.hpp"
-#include "store/sqlite/plan.hpp"
 
 namespace grover::store::sqlite {
 

@@ -8,9 +8,6 @@
 
 namespace grover::store::sqlite {
 
-/// Takes the "_id" out of `body`. Throws std::logic_error when it has none that is a string.
-std::string take_id(json::object& body);
-
 /// Throws Error (too_large, invalid) for more than limits::document_bytes_max or
 /// document_depth_max.
 std::string encode(json::object const& body);

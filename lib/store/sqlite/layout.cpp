@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite/database.hpp"
 
@@ -35,24 +34,6 @@ std::string index_name(CollectionSpec const& spec, Index const& index) {
     for (auto const& field : index.fields) out.append("$").append(field);
     if (index.unique) out += "$$unique";
     if (index.sparse) out += "$$sparse";
-    return out;
-}
-
-std::vector<std::string> columns_of(CollectionSpec const& spec) {
-    std::vector<std::string> out;
-    for (auto const& index : spec.indexes)
-        for (auto const& field : index.fields)
-            if (std::ranges::find(out, field) == out.end()) out.push_back(field);
-    std::ranges::sort(out);  // The order of declaration must not matter.
-    return out;
-}
-
-std::string text_of(json::value const* value) {
-    if (!value) return {};
-    if (auto const* text = value->if_string()) return std::string(std::string_view(*text));
-    std::string out;
-    if (auto const* items = value->if_array())
-        for (auto const& item : *items) out.append(text_of(&item)).append(" ");
     return out;
 }
 
@@ -91,24 +72,17 @@ CollectionLayout::Sql statements(CollectionLayout const& c) {
 }  // namespace
 
 CollectionLayout::CollectionLayout(CollectionSpec const& spec)
-    : name(spec.name),
-      columns(columns_of(spec)),
-      searchable(spec.searchable),
-      expires_field(spec.expires_field),
+    : Declared(spec),
       docs(identifier(name)),
       keys(identifier(name + "$keys")),
       words(identifier(name + "$words")) {
     indexes.push_back({"sqlite_autoindex_" + name + "$keys_1", {"_id"}, true, false});
     for (auto const& index : spec.indexes) {
-        IndexLayout layout{index_name(spec, index), index.fields, index.unique, index.sparse};
+        DeclaredIndex layout{index_name(spec, index), index.fields, index.unique, index.sparse};
         layout.fields.emplace_back("_id");
         indexes.push_back(std::move(layout));
     }
     sql = statements(*this);
-}
-
-bool CollectionLayout::has_column(std::string_view field) const noexcept {
-    return std::ranges::find(columns, field) != columns.end();
 }
 
 CollectionLayout::Object CollectionLayout::docs_table() const {
@@ -173,26 +147,6 @@ CollectionLayout const& Layout::collection(std::string_view name) const {
     if (found == collections_.end())
         throw std::logic_error(fmt::format("collection \"{}\" is not declared", name));
     return *found;
-}
-
-Entry entry_of(CollectionLayout const& collection, json::object const& body) {
-    Entry out;
-    out.columns.reserve(collection.columns.size());
-    for (auto const& field : collection.columns) {
-        auto const value = scalar_of(body.if_contains(field));
-        if (!value)
-            throw std::logic_error(fmt::format("{}.{} is indexed and holds an array or an object",
-                                               collection.name, field));
-        out.columns.push_back(*value);
-    }
-    if (collection.expires())
-        if (auto const* text = body.if_contains(collection.expires_field);
-            text && text->is_string())
-            if (auto const time = Timestamp::parse(text->get_string())) out.expires = time->ms;
-    out.texts.reserve(collection.searchable.size());
-    for (auto const& field : collection.searchable)
-        out.texts.push_back(text_of(body.if_contains(field)));
-    return out;
 }
 
 }  // namespace grover::store::sqlite

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/scalar.hpp"
+#include "store/declared.hpp"
 
 namespace grover::store::sqlite {
 
@@ -33,21 +33,8 @@ inline constexpr std::int64_t format_version = 1;
 /// of Indic and other scripts fall apart.
 inline constexpr char word_categories[] = "L* N* Co Mn Mc";
 
-struct IndexLayout {
-    std::string name;                 // SQL identifier, not quoted
-    std::vector<std::string> fields;  // the last one is "_id"
-    bool unique = false;
-    bool sparse = false;
-};
-
-struct CollectionLayout {
+struct CollectionLayout : Declared {
     explicit CollectionLayout(CollectionSpec const& spec);
-
-    std::string name;
-    std::vector<std::string> columns;  // declared fields, each once
-    std::vector<IndexLayout> indexes;  // the first one is over all documents: "_id" alone
-    std::vector<std::string> searchable;
-    std::string expires_field;
 
     std::string docs, keys, words;  // quoted table names
 
@@ -66,10 +53,6 @@ struct CollectionLayout {
         std::string delete_words;  // ?ref, texts...
         std::string expired;       // ?now_ms, ?limit -> _id
     } sql;
-
-    bool has_words() const noexcept { return !searchable.empty(); }
-    bool expires() const noexcept { return !expires_field.empty(); }
-    bool has_column(std::string_view field) const noexcept;
 
     struct Object {
         std::string name;    // not quoted
@@ -93,17 +76,5 @@ public:
 private:
     std::vector<CollectionLayout> collections_;
 };
-
-/// What of a document is kept beside its body. Views into the document it was made from.
-struct Entry {
-    std::vector<Scalar> columns;
-    Scalar expires;                  // milliseconds, or null
-    std::vector<std::string> texts;  // of the searchable fields
-
-    bool operator==(Entry const&) const = default;
-};
-
-/// Throws std::logic_error when a declared field holds an array or an object.
-Entry entry_of(CollectionLayout const& collection, json::object const& body);
 
 }  // namespace grover::store::sqlite

@@ -29,10 +29,15 @@ void append_where(std::string& sql, Plan const& plan, Segment const& segment) {
     append_bound(sql, fields[segment.equal.size()], segment.upper, '<');
 }
 
+/// The plans of this engine are made for its own layouts.
+CollectionLayout const& layout_of(Plan const& plan) {
+    return static_cast<CollectionLayout const&>(plan.collection());
+}
+
 std::string select(Plan const& plan, std::string_view columns) {
     std::string sql = "SELECT ";
     sql.reserve(400);
-    sql.append(columns).append(" FROM ").append(plan.collection().keys);
+    sql.append(columns).append(" FROM ").append(layout_of(plan).keys);
     sql.append(" INDEXED BY \"").append(plan.index().name).append("\"");
     return sql;
 }
@@ -215,7 +220,7 @@ std::optional<std::vector<std::int64_t>> find_by_walking(Connection& connection,
     if (!walk) return {};
     std::string sql = "SELECT _ref, " + identifier(walk->field);
     for (auto const& [field, value] : walk->equal) sql.append(", ").append(identifier(field));
-    sql.append(" FROM ").append(plan.collection().keys);
+    sql.append(" FROM ").append(layout_of(plan).keys);
     if (walk->segment.lower || walk->segment.upper) sql += " WHERE ";
     append_bound(sql, "_id", walk->segment.lower, '>');
     append_bound(sql, "_id", walk->segment.upper, '<');

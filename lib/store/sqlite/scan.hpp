@@ -5,8 +5,9 @@
 #include <functional>
 #include <vector>
 
+#include "store/plan.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/plan.hpp"
+#include "store/sqlite/layout.hpp"
 
 namespace grover::store::sqlite {
 

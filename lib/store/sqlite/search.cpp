@@ -1,66 +1,32 @@
 // Reader::search: FTS5 ranked by bm25 (sqlite.org/fts5.html). The words of a query are cut here and
 // quoted, so FTS5 never sees an operator that came from a client.
-#include <stdexcept>
-
 #include <fmt/format.h>
 
-#include "base/error.hpp"
-#include "base/limits.hpp"
-#include "store/sqlite/plan.hpp"
+#include "store/plan.hpp"
+#include "store/search_terms.hpp"
 #include "store/sqlite/reader.hpp"
 
 namespace grover::store::sqlite {
 
 namespace {
 
-/// Adds `"a b"` for the words of `text`, joined to what is there by AND.
-void append_phrase(std::string& expression, std::vector<std::string> const& words) {
-    if (words.empty()) return;
-    expression += expression.empty() ? "\"" : " AND \"";
-    for (auto const& word : words) expression.append(&word == &words[0] ? "" : " ").append(word);
-    expression += '"';
-}
-
-std::string expression_of(Search const& search) {
+/// `"a b" AND "c" *`.
+std::string expression_of(std::vector<SearchTerm> const& terms) {
     std::string out;
-    std::size_t count = 0;
-    auto const add = [&](std::vector<std::string> const& words) {
-        count += words.size();
-        append_phrase(out, words);
-    };
-    for (auto const& phrase : search.phrases) {
-        std::vector<std::string> words;
-        for (auto const& part : phrase)
-            for (auto& word : search_words(part)) words.push_back(std::move(word));
-        add(words);
+    for (auto const& term : terms) {
+        out += out.empty() ? "\"" : " AND \"";
+        for (auto const& word : term.words)
+            out.append(&word == &term.words[0] ? "" : " ").append(word);
+        out += term.last_is_prefix ? "\" *" : "\"";
     }
-    for (auto const& word : search.words) {
-        auto const before = out.size();
-        add(search_words(word));
-        if (search.last_is_prefix && &word == &search.words.back() && out.size() > before)
-            out += " *";
-    }
-    if (count > limits::search_words_max)
-        throw Error(ErrorCode::invalid,
-                    fmt::format("a search has at most {} words", limits::search_words_max));
     return out;
 }
 
 /// The conditions as SQL over "k", the keys, and what to bind.
-std::string where(CollectionLayout const& c, Filter const& filter, std::vector<Scalar>& values) {
+std::string where(Filter const& filter, std::vector<Scalar>& values) {
     std::string sql;
-    auto const take = [&](json::value const& from) {
-        auto const value = scalar_of(from);
-        if (!value) throw std::logic_error("a search filter compares with no array or object");
-        values.push_back(*value);
-        return std::holds_alternative<Null>(*value);
-    };
+    auto const take = [&](json::value const& from) { values.push_back(*scalar_of(from)); };
     for (auto const& condition : filter) {
-        if (condition.field != "_id" && !c.has_column(condition.field))
-            throw std::logic_error(
-                fmt::format("search in \"{}\": \"{}\" is not in a declared "
-                            "index",
-                            c.name, condition.field));
         auto const field = "k." + identifier(condition.field);
         if (condition.op == Condition::Op::equal) {
             take(condition.value);
@@ -73,9 +39,7 @@ std::string where(CollectionLayout const& c, Filter const& filter, std::vector<S
             }
             sql += fmt::format(" AND ({})", list.empty() ? "0" : list);
         } else {
-            if (take(condition.value)) throw std::logic_error("a range needs a value");
-            auto const [lower, upper] = bounds_of(condition.op, values.back());
-            values.pop_back();
+            auto const [lower, upper] = bounds_of(condition.op, *scalar_of(condition.value));
             for (auto const& [bound, sign] : {std::pair(lower, '>'), std::pair(upper, '<')}) {
                 if (!bound) continue;
                 values.push_back(bound->value);
@@ -90,12 +54,10 @@ std::string where(CollectionLayout const& c, Filter const& filter, std::vector<S
 
 std::vector<Document> Reader::search(Search const& search) {
     auto const& c = layout_.collection(search.collection);
-    if (!c.has_words())
-        throw std::logic_error(fmt::format("\"{}\" declares nothing searchable", c.name));
-    check_page(search.limit, search.skip);
-    auto const expression = expression_of(search);
+    check_search(c, search);
+    auto const expression = expression_of(search_terms(search));
     std::vector<Scalar> values;
-    auto const conditions = where(c, search.filter, values);
+    auto const conditions = where(search.filter, values);
     if (expression.empty()) return {};
 
     std::string sql = fmt::format("SELECT f.rowid FROM {} f", c.words);

@@ -2,18 +2,19 @@
 //
 // A plan has one stream for every combination of the values of its `in` conditions. A stream is the
 // documents that match with those values, in the order asked for: one or more segments, one after
-// the other. A segment fixes the leading fields of the index and bounds the next one, so SQLite
-// seeks once and walks. That is also how a cursor is exact with nulls and mixed kinds: "after
-// (a, id)" is the segment "= a, _id beyond id", then the segment "beyond a".
+// the other. A segment fixes the leading fields of the index and bounds the next one: an engine
+// that walks indexes itself (SQLite) seeks once and walks. That is also how a cursor is exact with
+// nulls and mixed kinds: "after (a, id)" is the segment "= a, _id beyond id", then the segment
+// "beyond a".
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <vector>
 
-#include "store/sqlite/layout.hpp"
+#include "store/declared.hpp"
 
-namespace grover::store::sqlite {
+namespace grover::store {
 
 struct Bound {
     Scalar value;
@@ -39,10 +40,10 @@ public:
 
     /// Throws std::logic_error, naming the query, for one that no declared index serves. The plan
     /// holds views into `query`.
-    Plan(CollectionLayout const& collection, Query const& query, Purpose purpose);
+    Plan(Declared const& collection, Query const& query, Purpose purpose);
 
-    CollectionLayout const& collection() const noexcept { return *collection_; }
-    IndexLayout const& index() const noexcept { return *index_; }
+    Declared const& collection() const noexcept { return *collection_; }
+    DeclaredIndex const& index() const noexcept { return *index_; }
     bool descending() const noexcept { return descending_; }
 
     std::size_t stream_count() const noexcept;
@@ -81,13 +82,13 @@ private:
 
     void read_filter(Filter const& filter);
     void read_order(Query const& query);
-    bool serves(IndexLayout const& index, Purpose purpose) const;
-    void use(IndexLayout const& index);
+    bool serves(DeclaredIndex const& index, Purpose purpose) const;
+    void use(DeclaredIndex const& index);
     bool has_one_value(SortKey const& key) const noexcept;
     void cut_after(Segment const& whole, std::vector<Segment>& out, std::size_t& used) const;
 
-    CollectionLayout const* collection_;
-    IndexLayout const* index_ = nullptr;
+    Declared const* collection_;
+    DeclaredIndex const* index_ = nullptr;
     bool descending_ = false;
     bool has_cursor_ = false;
 
@@ -98,4 +99,4 @@ private:
     std::vector<SortKey> sort_keys_;
 };
 
-}  // namespace grover::store::sqlite
+}  // namespace grover::store

@@ -1,4 +1,4 @@
-#include "store/sqlite/plan.hpp"
+#include "store/plan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 
 #include "base/limits.hpp"
 
-namespace grover::store::sqlite {
+namespace grover::store {
 
 namespace {
 
@@ -16,7 +16,7 @@ using Op = Condition::Op;
 
 constexpr double lowest = -std::numeric_limits<double>::infinity();  // sorts before every value
 
-[[noreturn]] void wrong(CollectionLayout const& collection, std::string const& what) {
+[[noreturn]] void wrong(Declared const& collection, std::string const& what) {
     throw std::logic_error(fmt::format("query on \"{}\": {}", collection.name, what));
 }
 
@@ -83,12 +83,12 @@ void check_page(std::size_t limit, std::size_t skip) {
         throw std::logic_error(fmt::format("a query skips at most {}", limits::page_skip_max));
 }
 
-Plan::Plan(CollectionLayout const& collection, Query const& query, Purpose purpose)
+Plan::Plan(Declared const& collection, Query const& query, Purpose purpose)
     : collection_(&collection) {
     read_filter(query.filter);
     read_order(query);
     auto const found = std::ranges::find_if(
-        collection.indexes, [&](IndexLayout const& index) { return serves(index, purpose); });
+        collection.indexes, [&](DeclaredIndex const& index) { return serves(index, purpose); });
     if (found == collection.indexes.end())
         wrong(collection, "no declared index serves " + describe(query));
     use(*found);
@@ -165,7 +165,7 @@ void Plan::read_order(Query const& query) {
     }
 }
 
-bool Plan::serves(IndexLayout const& index, Purpose purpose) const {
+bool Plan::serves(DeclaredIndex const& index, Purpose purpose) const {
     auto const is_fixed = [&](std::string_view field) {
         return std::ranges::any_of(conditions_, [&](auto const& c) { return c.first == field; });
     };
@@ -195,7 +195,7 @@ bool Plan::serves(IndexLayout const& index, Purpose purpose) const {
     return true;
 }
 
-void Plan::use(IndexLayout const& index) {
+void Plan::use(DeclaredIndex const& index) {
     index_ = &index;
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
         auto const found = std::ranges::find(conditions_, std::string_view(index.fields[i]),
@@ -326,4 +326,4 @@ std::optional<Plan::Walk> Plan::walk() const {
     return out;
 }
 
-}  // namespace grover::store::sqlite
+}  // namespace grover::store

@@ -1,0 +1,52 @@
+// A declared collection as engines look at it: its fields, its indexes with "_id" at their end, and
+// what of a document is kept beside its body.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/scalar.hpp"
+
+namespace grover::store {
+
+struct DeclaredIndex {
+    std::string name;                 // the engine's
+    std::vector<std::string> fields;  // the last one is "_id"
+    bool unique = false;
+    bool sparse = false;
+};
+
+struct Declared {
+    explicit Declared(CollectionSpec const& spec);
+
+    std::string name;
+    std::vector<std::string> columns;    // declared fields, each once, sorted
+    std::vector<DeclaredIndex> indexes;  // the engine adds them, the one of "_id" alone first
+    std::vector<std::string> searchable;
+    std::string expires_field;
+
+    bool has_words() const noexcept { return !searchable.empty(); }
+    bool expires() const noexcept { return !expires_field.empty(); }
+    bool has_column(std::string_view field) const noexcept;
+};
+
+/// What of a document is kept beside its body. Views into the document it was made from.
+struct Entry {
+    std::vector<Scalar> columns;
+    Scalar expires;                  // milliseconds, or null
+    std::vector<std::string> texts;  // of the searchable fields
+
+    bool operator==(Entry const&) const = default;
+};
+
+/// Throws std::logic_error when a declared field holds an array or an object.
+Entry entry_of(Declared const& collection, json::object const& body);
+
+/// Takes the "_id" out of `body`. Throws std::logic_error when there is none.
+std::string take_id(json::object& body);
+
+/// Throws Error (invalid) for a document that is nested too deeply.
+void check_depth(json::object const& body);
+
+}  // namespace grover::store

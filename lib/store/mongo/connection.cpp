@@ -1,0 +1,233 @@
+#include "store/mongo/connection.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/config.hpp"
+#include "base/error.hpp"
+#include "base/limits.hpp"
+
+namespace grover::store::mongo {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The driver's library makes a file of counters in /dev/shm as it is loaded, and whoever is killed
+/// leaves it behind, to be complained of by the next process of that number. The mapping needs no
+/// name.
+[[gnu::constructor]] void unlink_counters() {
+    ::shm_unlink(fmt::format("/mongoc-{}", ::getpid()).c_str());
+}
+
+/// Started once per process and never cleaned up: other threads may still be in it at exit.
+void start_driver() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        mongoc_init();
+        mongoc_log_set_handler(nullptr, nullptr);  // its lines name hosts; failures are thrown
+    });
+}
+
+/// "the server is going down, or is not the primary any more": codes of the server that ask for
+/// another try (MongoDB specifications, retryable-writes and server-discovery-and-monitoring).
+bool is_passing(int code) {
+    static constexpr std::array codes{6,   7,   64,  89,   91,    133,   150,   189,   262,
+                                      317, 358, 384, 9001, 10107, 11600, 11602, 13435, 13436};
+    return std::ranges::find(codes, code) != codes.end();
+}
+
+std::string hosts_of(mongoc_uri_t const* uri) {
+    std::string out;
+    for (auto const* host = mongoc_uri_get_hosts(uri); host; host = host->next)
+        out.append(out.empty() ? "" : ", ").append(host->host_and_port);
+    return out.empty() ? "the hosts of MONGO_URL" : out;
+}
+
+void set_default(mongoc_uri_t* uri, char const* option, std::int32_t value) {
+    if (!mongoc_uri_has_option(uri, option)) mongoc_uri_set_option_as_int32(uri, option, value);
+}
+
+using Uri = Owner<mongoc_uri_t, mongoc_uri_destroy>;
+
+Uri uri_of(Pool::Options const& options) {
+    bson_error_t error{};
+    Uri uri(mongoc_uri_new_with_error(options.url.reveal().c_str(), &error));
+    // The driver's message may quote the URL, and so the password: it is not repeated.
+    if (!uri) throw ConfigError("MONGO_URL is not a URL that the MongoDB driver understands");
+    auto* const raw = uri.get();
+    auto const time = static_cast<std::int32_t>(options.operation_time.count());
+    mongoc_uri_set_option_as_int32(raw, MONGOC_URI_MAXPOOLSIZE,
+                                   static_cast<std::int32_t>(options.connections));
+    mongoc_uri_set_option_as_int32(raw, MONGOC_URI_SOCKETTIMEOUTMS, time);
+    set_default(raw, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
+                static_cast<std::int32_t>(
+                    std::chrono::milliseconds(limits::store_failover_time_max).count()));
+    set_default(
+        raw, MONGOC_URI_CONNECTTIMEOUTMS,
+        static_cast<std::int32_t>(std::chrono::milliseconds(limits::connect_time_max).count()));
+    set_default(raw, MONGOC_URI_HEARTBEATFREQUENCYMS, 1'000);
+    mongoc_uri_set_option_as_bool(raw, MONGOC_URI_RETRYWRITES, true);
+    mongoc_uri_set_option_as_bool(raw, MONGOC_URI_RETRYREADS, true);
+    mongoc_uri_set_option_as_utf8(raw, MONGOC_URI_APPNAME, "grover");
+    Owner<mongoc_write_concern_t, mongoc_write_concern_destroy> const durable(
+        mongoc_write_concern_new());
+    mongoc_write_concern_set_wmajority(durable.get(), time);
+    mongoc_write_concern_set_journal(durable.get(), true);
+    mongoc_uri_set_write_concern(raw, durable.get());
+    return uri;
+}
+
+}  // namespace
+
+Failure::Failure(bson_error_t const& error, bson_t const* reply)
+    : what_(fmt::format("{} (code {})", error.message, error.code)),
+      domain_(error.domain),
+      code_(static_cast<int>(error.code)),
+      transient_(reply && mongoc_error_has_label(reply, "TransientTransactionError")),
+      unknown_commit_(reply && mongoc_error_has_label(reply, "UnknownTransactionCommitResult")),
+      retryable_(reply && mongoc_error_has_label(reply, "RetryableWriteError")) {}
+
+bool Failure::is_duplicate() const noexcept {
+    return code_ == 11000 || code_ == 11001 || code_ == 12582;
+}
+bool Failure::is_duplicate_id() const noexcept {
+    return is_duplicate() && what_.contains("index: _id_");
+}
+bool Failure::is_timeout() const noexcept {
+    return domain_ == MONGOC_ERROR_SERVER && (code_ == 50 || code_ == 202 || code_ == 262);
+}
+bool Failure::is_refused() const noexcept {
+    return domain_ == MONGOC_ERROR_SERVER && !transient_ && !unknown_commit_ && !retryable_ &&
+           !is_timeout() && !is_passing(code_);
+}
+bool Failure::is_wrong_password() const noexcept {
+    return (domain_ == MONGOC_ERROR_CLIENT && code_ == MONGOC_ERROR_CLIENT_AUTHENTICATE) ||
+           (domain_ == MONGOC_ERROR_SERVER && (code_ == 18 || code_ == 13));
+}
+
+void Failure::raise() const {
+    if (is_timeout())
+        throw Error(ErrorCode::gateway_timeout, "the data store took too long to answer");
+    if (is_refused() && !is_wrong_password())
+        throw std::runtime_error("the database refused: " + what_);
+    throw Error(ErrorCode::unavailable, "the data store is not available at the moment")
+        .with_retry_after(1s);
+}
+
+Pool::Pool(Options const& options) : database_(options.database) {
+    start_driver();
+    auto const uri = uri_of(options);
+    hosts_ = hosts_of(uri.get());
+    bson_error_t error{};
+    pool_ = mongoc_client_pool_new_with_error(uri.get(), &error);
+    if (!pool_)
+        throw ConfigError(fmt::format("MONGO_URL cannot be used: {}", std::string(error.message)));
+    mongoc_client_pool_set_error_api(pool_, MONGOC_ERROR_API_VERSION_2);
+}
+
+Pool::~Pool() {
+    mongoc_client_pool_destroy(pool_);
+}
+
+Connection::Connection(Pool& pool, Reads reads)
+    : pool_(pool), reads_(reads), client_(mongoc_client_pool_pop(pool.pool_)) {
+    if (pool.standalone()) return;
+    bson_error_t error{};
+    session_ = mongoc_client_start_session(client_, nullptr, &error);
+    if (!session_) {
+        mongoc_client_pool_push(pool_.pool_, client_);
+        throw Failure(error, nullptr);
+    }
+    if (reads == Reads::lagging) return;
+    std::lock_guard const lock(pool_.mutex_);
+    mongoc_client_session_advance_operation_time(session_, pool_.latest_seconds_,
+                                                 pool_.latest_counter_);
+}
+
+Connection::~Connection() {
+    if (session_) {
+        std::uint32_t seconds = 0;
+        std::uint32_t counter = 0;
+        mongoc_client_session_get_operation_time(session_, &seconds, &counter);
+        if (reads_ == Reads::latest) {
+            std::lock_guard const lock(pool_.mutex_);
+            auto const latest = std::pair(pool_.latest_seconds_, pool_.latest_counter_);
+            std::tie(pool_.latest_seconds_, pool_.latest_counter_) =
+                std::max(latest, std::pair(seconds, counter));
+        }
+        mongoc_client_session_destroy(session_);
+    }
+    mongoc_client_pool_push(pool_.pool_, client_);
+}
+
+CollectionHandle Connection::collection(std::string_view name, Concern concern) {
+    CollectionHandle out(
+        mongoc_client_get_collection(client_, pool_.database_.c_str(), std::string(name).c_str()));
+    if (concern == Concern::majority && !pool_.standalone()) {
+        static auto const* const majority = [] {
+            auto* concern = mongoc_read_concern_new();
+            mongoc_read_concern_set_level(concern, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+            return concern;
+        }();
+        mongoc_collection_set_read_concern(out.get(), majority);
+    }
+    return out;
+}
+
+void Connection::append_read(bson_t* options, Deadline deadline) const {
+    append(options, "maxTimeMS", milliseconds_left(deadline));
+    append_session(options);
+}
+
+void Connection::append_session(bson_t* options) const {
+    bson_error_t error{};
+    if (session_ && !mongoc_client_session_append(session_, options, &error))
+        throw Failure(error, nullptr);
+}
+
+void Connection::run(bson_t const* command, Reply& reply) {
+    bson_error_t error{};
+    bson_destroy(&reply.bson);  // the driver makes it anew
+    if (!mongoc_client_command_simple(client_, pool_.database_.c_str(), command, nullptr,
+                                      &reply.bson, &error))
+        throw Failure(error, &reply.bson);
+}
+
+void Connection::begin() {
+    bson_error_t error{};
+    if (!mongoc_client_session_start_transaction(session_, nullptr, &error))
+        throw Failure(error, nullptr);
+}
+
+void Connection::commit(Deadline deadline) {
+    while (true) {
+        Reply reply;
+        bson_destroy(&reply.bson);
+        bson_error_t error{};
+        if (mongoc_client_session_commit_transaction(session_, &reply.bson, &error)) return;
+        Failure const failure(error, &reply.bson);
+        // Asking again is safe: the server knows the transaction by its number.
+        if (!failure.is_unknown_commit() || std::chrono::steady_clock::now() >= deadline)
+            throw failure;
+    }
+}
+
+void Connection::abort() noexcept {
+    if (session_ && mongoc_client_session_in_transaction(session_))
+        mongoc_client_session_abort_transaction(session_, nullptr);
+}
+
+std::int64_t milliseconds_left(Deadline deadline) {
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    return std::max<std::int64_t>(left.count(), 1);
+}
+
+}  // namespace grover::store::mongo

@@ -1,0 +1,157 @@
+// libmongoc (mongoc.org/libmongoc/1.23.1) behind owners and exceptions: the pool of clients, one
+// client with its session for the time of one operation, and what went wrong.
+//
+// Everything here blocks; it is called on the store's own threads.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/secret.hpp"
+#include "store/mongo/bson.hpp"
+
+namespace grover::store::mongo {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// What the driver or the server said about an operation that failed.
+class Failure : public std::exception {
+public:
+    Failure(bson_error_t const& error, bson_t const* reply);
+
+    char const* what() const noexcept override { return what_.c_str(); }
+    /// A unique key, or an "_id", is there already.
+    bool is_duplicate() const noexcept;
+    bool is_duplicate_id() const noexcept;
+    /// The transaction was not applied and may be tried again from its beginning.
+    bool is_transient() const noexcept { return transient_; }
+    /// Whether the transaction was applied is not known; asking again tells.
+    bool is_unknown_commit() const noexcept { return unknown_commit_; }
+    bool is_timeout() const noexcept;
+    /// The server understood and said no; nothing was applied.
+    bool is_refused() const noexcept;
+    bool is_wrong_password() const noexcept;
+    int code() const noexcept { return code_; }
+
+    /// Ends the request: Error (gateway_timeout, unavailable), or std::runtime_error for what no
+    /// retry would mend.
+    [[noreturn]] void raise() const;
+
+private:
+    std::string what_;
+    std::uint32_t domain_ = 0;
+    int code_ = 0;
+    bool transient_ = false;
+    bool unknown_commit_ = false;
+    bool retryable_ = false;
+};
+
+template <auto Destroy>
+struct DestroyWith {
+    template <class T>
+    void operator()(T* object) const noexcept {
+        Destroy(object);
+    }
+};
+template <class T, auto Destroy>
+using Owner = std::unique_ptr<T, DestroyWith<Destroy>>;
+
+using CollectionHandle = Owner<mongoc_collection_t, mongoc_collection_destroy>;
+using Cursor = Owner<mongoc_cursor_t, mongoc_cursor_destroy>;
+using ReadPreference = Owner<mongoc_read_prefs_t, mongoc_read_prefs_destroy>;
+
+/// The clients of one store, and the time of the latest operation that any of them has finished.
+class Pool {
+public:
+    struct Options {
+        Secret url;
+        std::string database;
+        std::size_t connections = 0;
+        std::chrono::milliseconds operation_time{};  // of one command; then the socket is given up
+    };
+    /// Throws ConfigError, which never shows the URL, for one that makes no sense.
+    explicit Pool(Options const& options);
+    ~Pool();
+    Pool(Pool const&) = delete;
+    Pool& operator=(Pool const&) = delete;
+
+    /// "host:port, host:port", for messages.
+    std::string const& hosts() const noexcept { return hosts_; }
+    std::string const& database() const noexcept { return database_; }
+
+    /// A standalone server has no sessions, no transactions and no other members.
+    bool standalone() const noexcept { return standalone_; }
+    void use_standalone(bool standalone) noexcept { standalone_ = standalone; }
+
+private:
+    friend class Connection;
+
+    std::string database_;
+    std::string hosts_;
+    mongoc_client_pool_t* pool_ = nullptr;
+    bool standalone_ = false;
+
+    std::mutex mutex_;
+    std::uint32_t latest_seconds_ = 0;  // operationTime: seconds, then a counter
+    std::uint32_t latest_counter_ = 0;
+};
+
+/// A client for the time of one operation, in a causally consistent session: it sees what any
+/// operation of this store that ended before has written or seen, whichever server answers.
+class Connection {
+public:
+    /// `lagging` may answer from before operations that have just ended.
+    enum class Reads { latest, lagging };
+    /// Throws Failure when no server can be reached.
+    explicit Connection(Pool& pool, Reads reads = Reads::latest);
+    ~Connection();
+    Connection(Connection const&) = delete;
+    Connection& operator=(Connection const&) = delete;
+
+    /// `majority` reads what no failover takes back; `local` what a write would meet.
+    enum class Concern { majority, local };
+    CollectionHandle collection(std::string_view name, Concern concern = Concern::majority);
+    /// Puts the session, and for a read the time that it may take, into the options of an
+    /// operation. Writes have no such option in the driver: the time of the socket and of the write
+    /// concern bounds them.
+    void append_session(bson_t* options) const;
+    void append_read(bson_t* options, Deadline deadline) const;
+    /// Runs a command of the database and hands its answer to `look`.
+    template <class Look>
+    void command(bson_t const* command, Look look) {
+        Reply reply;
+        run(command, reply);
+        look(&reply.bson);
+    }
+
+    void begin();
+    /// Returns when the writes are durable on a majority. Throws Failure.
+    void commit(Deadline deadline);
+    /// Never throws: a transaction that is not committed never happened.
+    void abort() noexcept;
+
+    struct Reply {
+        bson_t bson = BSON_INITIALIZER;
+        Reply() = default;
+        ~Reply() { bson_destroy(&bson); }
+        Reply(Reply const&) = delete;
+        Reply& operator=(Reply const&) = delete;
+    };
+
+private:
+    void run(bson_t const* command, Reply& reply);
+
+    Pool& pool_;
+    Reads reads_;
+    mongoc_client_t* client_;
+    mongoc_client_session_t* session_ = nullptr;
+};
+
+/// What is left until `deadline`, at least 1 ms. For maxTimeMS.
+std::int64_t milliseconds_left(Deadline deadline);
+
+}  // namespace grover::store::mongo

@@ -1,0 +1,31 @@
+// From a checked query (store/plan.hpp) to what find, count and aggregate take.
+//
+// A page after a cursor is an $or at the top of the filter, one branch for each place where a later
+// document may differ first from the cursor: every branch is a range in the same index, and the
+// server merges them in order (SORT_MERGE). MongoDB's ranges stay within a kind, as ours do; what
+// sorts after a number is so one branch per kind.
+#pragma once
+
+#include "store/mongo/layout.hpp"
+#include "store/plan.hpp"
+#include "store/search_terms.hpp"
+
+namespace grover::store::mongo {
+
+/// All conditions hold.
+void append_filter(bson_t* out, Filter const& filter);
+
+/// The filter and the options (sort, skip, limit, hint, projection) of a find. False when nothing
+/// can match.
+bool append_find(bson_t* filter, bson_t* options, Plan const& plan, Query const& query);
+
+/// `hint`, where one index serves the query in one walk.
+void append_hint(bson_t* options, Plan const& plan);
+
+/// Leaves out what only the engine looks at.
+void append_projection(bson_t* options);
+
+/// The stages of a search: match, rank, order, page.
+void append_search(bson_t* pipeline, std::vector<SearchTerm> const& terms, Search const& search);
+
+}  // namespace grover::store::mongo

@@ -1,0 +1,77 @@
+#include "store/mongo/start.hpp"
+
+#include <fmt/format.h>
+
+#include "base/config.hpp"
+
+namespace grover::store::mongo {
+
+namespace {
+
+/// MongoDB 4.4: transactions on shards, hints for every command, errors that name their key.
+constexpr std::int64_t wire_version_min = 9;
+
+std::int64_t whole(bson_t const* reply, char const* name) {
+    bson_iter_t at;
+    return bson_iter_init_find(&at, reply, name) ? bson_iter_as_int64(&at) : 0;
+}
+
+/// A replica set, or the router of a sharded cluster.
+bool has_transactions(bson_t const* hello) {
+    bson_iter_t at;
+    if (bson_iter_init_find(&at, hello, "setName")) return true;
+    return bson_iter_init_find(&at, hello, "msg") && BSON_ITER_HOLDS_UTF8(&at) &&
+           std::string_view(bson_iter_utf8(&at, nullptr)) == "isdbgrid";
+}
+
+void look_at_server(Pool& pool, Standalone standalone) {
+    // Without a session, which a standalone server has not.
+    pool.use_standalone(true);
+    Bson hello;
+    append(hello.raw(), "hello", 1);
+    bool transactions = false;
+    Connection(pool).command(hello, [&](bson_t const* reply) {
+        if (whole(reply, "maxWireVersion") < wire_version_min)
+            throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
+                              " is too old: MongoDB 4.4 is the least");
+        transactions = has_transactions(reply);
+    });
+    if (!transactions && standalone == Standalone::refuse)
+        throw ConfigError(
+            "MONGO_URL: the server at " + pool.hosts() +
+            " is a standalone one, without transactions: make it a replica set of one "
+            "(docs/mongodb.md), or set MONGO_STANDALONE=1 for development");
+    // Also where it was allowed, a replica set is used as one.
+    pool.use_standalone(!transactions);
+}
+
+void make_indexes(Pool& pool, CollectionLayout const& collection) {
+    Bson command;
+    append_create_indexes(command.raw(), collection);
+    try {
+        Connection(pool).command(command, [](bson_t const*) {});
+    } catch (Failure const& failure) {
+        if (failure.is_wrong_password()) throw;
+        throw ConfigError(fmt::format("MONGO_URL: the indexes of \"{}\" cannot be made: {}",
+                                      collection.name, failure.what()));
+    }
+}
+
+}  // namespace
+
+void start(Pool& pool, Layout const& layout, Standalone standalone) {
+    try {
+        look_at_server(pool, standalone);
+        for (auto const& collection : layout.collections())
+            if (collection.indexes.size() > 1 || collection.has_words() || collection.expires())
+                make_indexes(pool, collection);
+    } catch (Failure const& failure) {
+        if (failure.is_wrong_password())
+            throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
+                              " refuses the user or the password");
+        throw ConfigError(fmt::format("MONGO_URL: no server can be used at {}: {}", pool.hosts(),
+                                      failure.what()));
+    }
+}
+
+}  // namespace grover::store::mongo

@@ -1,0 +1,15 @@
+// What is found out and done once, when a store is opened.
+#pragma once
+
+#include "store/mongo/connection.hpp"
+#include "store/mongo/layout.hpp"
+
+namespace grover::store::mongo {
+
+enum class Standalone { refuse, accept };
+
+/// Looks at what answers at the URL and makes the indexes that are missing. Throws ConfigError with
+/// one line for the operator.
+void start(Pool& pool, Layout const& layout, Standalone standalone);
+
+}  // namespace grover::store::mongo

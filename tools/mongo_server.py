@@ -1,0 +1,148 @@
+"""A MongoDB server for tests, on a free port of the loopback interface, in a temporary folder.
+
+    python3 tools/mongo_server.py [--standalone] COMMAND...    runs COMMAND with GROVER_MONGO_URL set
+
+A mongod in PATH is taken where there is one (as a replica set of one); else SecantusDB, a server in Python over
+MongoDB's storage engine, which pip installs into build/mongo. From Python: `with MongoServer() as server: server.url`.
+What SecantusDB does otherwise than MongoDB is in docs/mongodb.md.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / "build" / "mongo"
+PACKAGES = ["secantusdb==0.7.0b3", "pymongo==4.20.1"]
+READY_S = 60.0
+EXIT_S = 30.0
+
+
+class NoServer(Exception):
+    """None can be had on this machine; what() says why."""
+
+
+def installed() -> Path:
+    """The Python of the folder that the server is installed in."""
+    python = VENV / "bin" / "python"
+    if (VENV / "complete").exists():
+        return python
+    shutil.rmtree(VENV, ignore_errors=True)
+    steps = [[sys.executable, "-m", "venv", str(VENV)], [str(python), "-m", "pip", "install", "-q", *PACKAGES]]
+    for step in steps:
+        done = subprocess.run(step, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NoServer(f"{' '.join(step[1:4])} fails: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
+    (VENV / "complete").touch()
+    return python
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class MongoServer:
+    """`standalone`: without transactions. `arguments`: more of SecantusDB's own."""
+
+    def __init__(self, standalone: bool = False, arguments: tuple[str, ...] = ()):
+        self.folder = Path(tempfile.mkdtemp(prefix="grover-mongo-"))
+        self.port = free_port()
+        self.child: subprocess.Popen | None = None
+        self.mongod = shutil.which("mongod")
+        self.standalone = standalone
+        if self.mongod:
+            self.name = "mongod"
+            self.replica_set = "grover"
+            self.command = [self.mongod, "--bind_ip", "127.0.0.1", "--port", str(self.port),
+                            "--dbpath", str(self.folder), "--setParameter", "enableTestCommands=1"]
+            self.command += [] if standalone else ["--replSet", self.replica_set]
+            self.client_python = installed()
+        else:
+            self.name = "SecantusDB"
+            self.replica_set = "secantus"
+            self.client_python = installed()
+            self.command = [str(VENV / "bin" / "secantusd-py"), "--host", "127.0.0.1", "--port", str(self.port),
+                            "--storage-path", str(self.folder / "data"), "--log-level", "ERROR",
+                            "--enable-test-commands", *(["--standalone"] if standalone else []), *arguments]
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}/" + ("" if self.standalone else f"?replicaSet={self.replica_set}")
+
+    def start(self) -> "MongoServer":
+        with open(self.folder / "log", "ab") as log:
+            self.child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                          cwd=self.folder, start_new_session=True)
+        end = time.monotonic() + READY_S
+        while True:
+            if self.child.poll() is not None:
+                raise NoServer(f"{self.name} ended: {(self.folder / 'log').read_text('utf-8', 'replace')[-500:]}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise NoServer(f"{self.name} does not listen after {READY_S:.0f} s") from None
+                time.sleep(0.02)
+        if self.mongod and not self.standalone:
+            self.ask("c.admin.command('replSetInitiate', {'_id': 'grover', 'members': [{'_id': 0, 'host': "
+                     f"'127.0.0.1:{self.port}'}}]}}) if c.admin.command('hello').get('setName') is None else None")
+        return self
+
+    def ask(self, expression: str) -> str:
+        """Evaluates Python on the server's own client `c`, connected directly, and returns what it prints."""
+        script = f"import pymongo; c = pymongo.MongoClient('127.0.0.1', {self.port}, directConnection=True); print({expression})"
+        return subprocess.run([str(self.client_python), "-c", script], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=True).stdout.strip()
+
+    def send_signal(self, number: int) -> None:
+        self.child.send_signal(number)
+
+    def kill(self) -> None:
+        """As a crash would."""
+        self.child.kill()
+        self.child.wait(EXIT_S)
+
+    def stop(self) -> None:
+        if self.child and self.child.poll() is None:
+            self.child.send_signal(signal.SIGCONT)
+            self.child.terminate()
+            try:
+                self.child.wait(EXIT_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> "MongoServer":
+        return self.start()
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+
+def main() -> int:
+    command = sys.argv[1:]
+    standalone = command[:1] == ["--standalone"]
+    if not command[standalone:]:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        with MongoServer(standalone) as server:
+            environment = dict(os.environ, GROVER_MONGO_URL=server.url)
+            if standalone:
+                environment["MONGO_STANDALONE"] = "1"
+            return subprocess.run(command[standalone:], env=environment, check=False).returncode
+    except NoServer as reason:
+        print(f"grover: no MongoDB server: {reason}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
