@@ -54,7 +54,7 @@ net::Task<bool> Connection::read_head() {
             co_await refuse_and_close(Error(refusal.code, std::string(refusal.text)));
             co_return false;
         }
-        co_await wire_.flush();
+        if (!wire_.flush_now()) co_await wire_.flush();
         if (input.empty()) {
             if (wire_.shard.closing) co_return false;
             input.shrink();

@@ -31,10 +31,9 @@ net::Task<TlsStream::Error> TlsStream::connect(std::string const& host) {
     co_return error;
 }
 
-net::Task<std::pair<TlsStream::Error, std::size_t>> TlsStream::read_some(
+net::Task<std::tuple<TlsStream::Error, std::size_t>> TlsStream::read_some(
     asio::mutable_buffer space) {
-    auto const [error, count] = co_await impl_->stream.async_read_some(space, net::use_tuple);
-    co_return std::pair(error, count);
+    return impl_->stream.async_read_some(space, net::use_tuple);
 }
 
 net::Task<TlsStream::Error> TlsStream::write(Buffers buffers) {

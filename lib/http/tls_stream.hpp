@@ -33,7 +33,7 @@ public:
     /// The client's: the certificate must be good for `host`.
     net::Task<Error> connect(std::string const& host);
 
-    net::Task<std::pair<Error, std::size_t>> read_some(boost::asio::mutable_buffer space);
+    net::Task<std::tuple<Error, std::size_t>> read_some(boost::asio::mutable_buffer space);
     net::Task<Error> write(Buffers buffers);
     /// Tells the other side that nothing more comes (close_notify).
     net::Task<> finish();

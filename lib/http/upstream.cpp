@@ -24,11 +24,9 @@ public:
 TlsContext::TlsContext() = default;
 TlsContext::~TlsContext() = default;
 
-net::Task<std::pair<UpstreamConnection::Error, std::size_t>> UpstreamConnection::read_some(
+net::Task<std::tuple<UpstreamConnection::Error, std::size_t>> UpstreamConnection::read_some(
     asio::mutable_buffer space) {
-    if (tls_) co_return co_await tls_->read_some(space);
-    auto const [error, count] = co_await stream.async_read_some(space, net::use_tuple);
-    co_return std::pair(error, count);
+    return tls_ ? tls_->read_some(space) : stream.async_read_some(space, net::use_tuple);
 }
 
 net::Task<UpstreamConnection::Error> UpstreamConnection::write(Buffers buffers) {

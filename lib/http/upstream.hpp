@@ -49,8 +49,12 @@ public:
     explicit UpstreamConnection(net::Loop& loop) : stream(loop) {}
 
     /// Both under the stream's deadline.
-    net::Task<std::pair<Error, std::size_t>> read_some(boost::asio::mutable_buffer space);
+    net::Task<std::tuple<Error, std::size_t>> read_some(boost::asio::mutable_buffer space);
     net::Task<Error> write(Buffers buffers);
+    /// Writes what needs no waiting, and says how much: the rest is write()'s.
+    std::size_t write_now(Buffers const& buffers) noexcept {
+        return tls_ ? 0 : stream.write_now(buffers);
+    }
 
     net::Stream stream;
     InputBuffer input;

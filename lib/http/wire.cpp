@@ -41,6 +41,16 @@ net::Task<Wire::Received> Wire::read(boost::asio::mutable_buffer space, TimePoin
     co_return Received{error ? 0 : count, late};
 }
 
+bool Wire::flush_now() noexcept {
+    if (output.empty()) return true;
+    if (tls) return false;
+    auto const sent = stream.write_now(boost::asio::buffer(output));
+    if (sent == 0) return false;
+    ++writes;
+    output.erase(0, sent);
+    return output.empty();
+}
+
 net::Task<> Wire::send(std::string_view more) {
     if (output.empty() && more.empty()) co_return;
     ++writes;

@@ -30,6 +30,9 @@ public:
         bool late;
     };
     net::Task<Received> read(boost::asio::mutable_buffer space, TimePoint until);
+    /// Sends what is collected if that needs no waiting, without a coroutine; false when flush()
+    /// has to.
+    bool flush_now() noexcept;
     /// Sends what is collected. Throws Disconnected.
     net::Task<> flush() { return send({}); }
     /// Sends what is collected and `more`, in one write.

@@ -46,6 +46,8 @@ public:
 
     virtual void read(Operation& operation, Buffers const& buffers) = 0;
     virtual void write(Operation& operation, Buffers const& buffers) = 0;
+    /// Stream::write_now().
+    virtual std::size_t write_now(Buffers const& buffers) noexcept = 0;
     virtual void connect(Operation& operation, SocketAddress const& address) = 0;
     /// Ends with the new socket's descriptor as the count.
     virtual void accept(Operation& operation) = 0;

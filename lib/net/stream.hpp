@@ -56,6 +56,12 @@ public:
             },
             token, parts_of<asio::const_buffer>(sequence));
     }
+    /// Writes what can be written without waiting, and says how much. An error shows at the next
+    /// async_write_some(). Not while another write is under way.
+    template <class Sequence>
+    std::size_t write_now(Sequence const& sequence) noexcept {
+        return channel_ ? channel_->write_now(parts_of<asio::const_buffer>(sequence)) : 0;
+    }
     /// Opens the socket for the address's family; call without_delay() when it is connected.
     template <class Token>
     auto async_connect(SocketAddress const& address, Token&& token) {

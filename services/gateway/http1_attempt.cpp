@@ -8,7 +8,19 @@ namespace asio = boost::asio;
 
 namespace {
 constexpr int interim_answers_max = 8;
+
+using Buffers = http::UpstreamConnection::Buffers;
+
+/// What is left when `sent` bytes are gone.
+Buffers without(Buffers buffers, std::size_t sent) noexcept {
+    for (auto& buffer : buffers) {
+        auto const gone = std::min(sent, buffer.size());
+        buffer += gone;
+        sent -= gone;
+    }
+    return buffers;
 }
+}  // namespace
 
 /// The head with the first piece of the body, then the rest as it comes. A service may answer
 /// before it has read everything: what cannot be sent any more is no failure yet.
@@ -18,7 +30,11 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto const text = forward.head(place_->instance->authority);
     method_ = forward.request.method;
     auto* const body = forward.body;
-    bool open = !co_await connection.write({asio::buffer(text), asio::buffer(forward.first)});
+    bool open = true;
+    Buffers const start{asio::buffer(text), asio::buffer(forward.first)};
+    auto const sent = connection.write_now(start);
+    if (sent < text.size() + forward.first.size())
+        open = !co_await connection.write(without(start, sent));
     while (open && body && !body->body_complete()) {
         auto const piece = co_await body->read_raw();
         open = !co_await connection.write({asio::buffer(piece), asio::const_buffer()});
@@ -42,18 +58,20 @@ net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
             input.consume(parser_.head().size);
             parser_.reset();
             ++interim;
-        } else if (!co_await fill()) {
+        } else if (auto const [error, bytes] =
+                       co_await connection_->read_some(connection_->input.space());
+                   !received(error, bytes)) {
             co_return connection_->stream.expired() ? Outcome::late : Outcome::lost;
         }
     }
     co_return Outcome::broken;
 }
 
-net::Task<bool> Http1Attempt::fill() {
-    auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
+/// False at the end.
+bool Http1Attempt::received(boost::system::error_code error, std::size_t bytes) noexcept {
     connection_->input.commit(bytes);
     heard_nothing_ = heard_nothing_ && bytes == 0;
-    co_return !error && bytes > 0;
+    return !error && bytes > 0;
 }
 
 Attempt::Piece Http1Attempt::take() noexcept {
@@ -78,7 +96,8 @@ Attempt::Piece Http1Attempt::take() noexcept {
 
 net::Task<> Http1Attempt::receive() {
     connection_->input.consume(std::exchange(taken_, 0));
-    ended_ = !co_await fill();
+    auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
+    ended_ = !received(error, bytes);
 }
 
 void Http1Attempt::done() noexcept {

@@ -28,7 +28,7 @@ public:
 
 private:
     net::Task<Outcome> receive_head(std::string_view method);
-    net::Task<bool> fill();
+    bool received(boost::system::error_code error, std::size_t bytes) noexcept;
     bool until_close() const noexcept { return kind_ == http::BodyFraming::Kind::until_close; }
 
     PlacePtr place_;

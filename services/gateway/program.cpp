@@ -221,7 +221,10 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         record.limiter = "ok";
     }
     if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
-    co_await identify(exchange, record);
+    if (auto const token = presented_token(exchange.head()); !token.empty()) {
+        record.session = sessions_.cached(token);
+        if (!record.session) co_await identify(exchange, record, token);
+    }
     authorize(record);
     if (limited && !route.user_limits.empty() && record.caller()) {
         who.user = record.caller()->user_id.str();
@@ -276,11 +279,8 @@ void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& reco
         record.route->lifecycle.mark(exchange, kit_.clock()());
 }
 
-net::Task<> Program::identify(http::Exchange& exchange, RequestRecord& record) {
-    auto const token = presented_token(exchange.head());
-    if (token.empty()) co_return;
-    record.session = sessions_.cached(token);
-    if (record.session) co_return;
+net::Task<> Program::identify(http::Exchange const& exchange, RequestRecord& record,
+                              std::string_view token) {
     http::RequestInfo info;
     info.request_id = exchange.request_id();
     info.trace_id = exchange.trace().trace_id;

@@ -55,7 +55,8 @@ private:
 
     net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
     void mark_lifecycle(http::Exchange& exchange, RequestRecord const& record);
-    net::Task<> identify(http::Exchange& exchange, RequestRecord& record);
+    net::Task<> identify(http::Exchange const& exchange, RequestRecord& record,
+                         std::string_view token);
     void authorize(RequestRecord const& record);
     Upstream& upstream_of(RequestRecord const& record);
     net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);

@@ -201,7 +201,9 @@ net::Task<Outcome> Tries::try_once(Upstream::Choice choice) {
         if (delay.count() > 0) upstream_.hedge_clock().start(wait, delay);
     }
     auto outcome = Outcome::unsent;
-    mine.attempt = co_await Upstream::connect(mine.choice().place, forward_.deadline);
+    mine.attempt = Upstream::kept(mine.choice().place);
+    if (!mine.attempt)
+        mine.attempt = co_await Upstream::connect(mine.choice().place, forward_.deadline);
     bool const beaten = hedge_ && hedge_->ended && hedge_->outcome == Outcome::answered;
     if (mine.attempt && !beaten)
         outcome = co_await mine.attempt->ask(forward_);

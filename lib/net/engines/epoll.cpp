@@ -45,6 +45,12 @@ public:
     void write(Operation& operation, Buffers const& buffers) override {
         begin(out_, operation, Doing::writing, buffers);
     }
+    std::size_t write_now(Buffers const& buffers) noexcept override {
+        std::size_t count = 0;
+        if (out_.ready && send(buffers, count)) count = 0;
+        out_.ready = out_.ready && count == buffers.bytes;
+        return count;
+    }
     void accept(Operation& operation) override {
         begin(in_, operation, Doing::accepting, {});
         if (accepts_no_more_) stop_accepting();

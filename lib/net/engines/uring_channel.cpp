@@ -239,26 +239,37 @@ void UringChannel::begin_write() noexcept {
         return;
     }
     if (sending_ != Sending::nothing && sending_ != Sending::copied) return;
+    if (copy(out_.buffers)) return end(out_, {}, bytes);
+    engine_.hurry();
+    engine_.mark_sent(*this);
+}
+
+std::size_t UringChannel::write_now(Buffers const& buffers) noexcept {
+    bool const can = !out_error_ && engine_.alive() && buffers.bytes <= copied_bytes_max &&
+                     (sending_ == Sending::nothing || sending_ == Sending::copied);
+    return can && copy(buffers) ? buffers.bytes : 0;
+}
+
+/// Into the arena, to be sent at the end of the turn; false when there is no room.
+bool UringChannel::copy(Buffers const& buffers) noexcept {
     auto& arena = engine_.arena;
     // In one piece: of two sends the second could overtake what is left of the first.
     bool const adjacent = sending_ == Sending::nothing || copied_ + copied_bytes_ == arena.end();
-    if (!adjacent || copied_bytes_ + bytes > copied_bytes_max || arena.room() < bytes) {
-        engine_.hurry();
-        engine_.mark_sent(*this);
-        return;
-    }
+    if (!adjacent || copied_bytes_ + buffers.bytes > copied_bytes_max ||
+        arena.room() < buffers.bytes)
+        return false;
     if (sending_ == Sending::nothing) {
         sending_ = Sending::copied;
         copied_ = arena.end();
         mark();
     }
-    for (std::size_t i = 0; i < out_.buffers.count; ++i) {
-        auto const& part = out_.buffers.parts[i];
+    for (std::size_t i = 0; i < buffers.count; ++i) {
+        auto const& part = buffers.parts[i];
         std::memcpy(arena.end(), part.iov_base, part.iov_len);
         arena.take(part.iov_len);
     }
-    copied_bytes_ += bytes;
-    end(out_, {}, bytes);
+    copied_bytes_ += buffers.bytes;
+    return true;
 }
 
 void UringChannel::connect(Operation& operation, SocketAddress const& address) {

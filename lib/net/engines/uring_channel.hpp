@@ -55,6 +55,7 @@ public:
 
     void read(Operation& operation, Buffers const& buffers) override;
     void write(Operation& operation, Buffers const& buffers) override;
+    std::size_t write_now(Buffers const& buffers) noexcept override;
     void connect(Operation& operation, SocketAddress const& address) override;
     void accept(Operation& operation) override;
     void stop_accepting() noexcept override;
@@ -108,6 +109,7 @@ private:
     void on_accepted(int result, bool last);
     void end_accept() noexcept;
     void begin_write() noexcept;
+    bool copy(Buffers const& buffers) noexcept;
     void on_copied_failed(int result);
     void on_rest_sent(int result);
     void prepare_receive();

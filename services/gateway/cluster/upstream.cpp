@@ -114,17 +114,20 @@ std::optional<Upstream::Choice> Upstream::pick(RouteGuard& guard, Question quest
     }
 }
 
-net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint deadline) {
+std::unique_ptr<Attempt> Upstream::kept(PlacePtr const& place) {
     auto connection = place->connections.kept();
-    bool const kept = connection != nullptr;
-    if (!connection) {
-        try {
-            connection = co_await place->connections.connect(deadline);
-        } catch (Error const&) {
-            co_return nullptr;
-        }
+    if (!connection) return nullptr;
+    return std::make_unique<Http1Attempt>(place, std::move(connection), true);
+}
+
+net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint deadline) {
+    if (auto attempt = kept(place)) co_return attempt;
+    try {
+        auto connection = co_await place->connections.connect(deadline);
+        co_return std::make_unique<Http1Attempt>(place, std::move(connection), false);
+    } catch (Error const&) {
+        co_return nullptr;
     }
-    co_return std::make_unique<Http1Attempt>(place, std::move(connection), kept);
 }
 
 }  // namespace grover::gateway

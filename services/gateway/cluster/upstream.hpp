@@ -59,8 +59,10 @@ public:
     bool has_another(std::uint64_t exclude) noexcept { return (members_ & ~exclude) != 0; }
     bool panicking() const noexcept { return balancer_->panicking(); }
 
-    /// An attempt on a kept connection, or a new one. Null when none can be made; `deadline` may
-    /// have passed then.
+    /// An attempt on a kept connection; null when there is none.
+    static std::unique_ptr<Attempt> kept(PlacePtr const& place);
+    /// On a kept connection, or a new one. Null when none can be made; `deadline` may have passed
+    /// then.
     static net::Task<std::unique_ptr<Attempt>> connect(PlacePtr place, TimePoint deadline);
     HedgeClock& hedge_clock() noexcept { return hedge_clock_; }
 
