@@ -26,7 +26,7 @@ COMPILER = "clang++-19"
 FLAGS = ["-std=c++23", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
          "-Wno-pragma-once-outside-header", "-Ilib", "-Iservices", "-Itools/template", "-I.", "-DGROVER_VERSION=\"0\"",
          "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED",
-         "-DBOOST_ASIO_DISABLE_CONCEPTS"]
+         "-DBOOST_ASIO_DISABLE_CONCEPTS", "-isystem", "/usr/include/libmongoc-1.0", "-isystem", "/usr/include/libbson-1.0"]
 TOPS = ("lib", "contracts", "services", "tools", "bench", "examples")
 INCLUDED_FROM = ("lib", "services", "tools/template", ".")
 # Headers that many include and that are slow to parse. One too few costs time and nothing else.
