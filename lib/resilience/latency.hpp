@@ -2,6 +2,7 @@
 // LatencyDigest, from which quantiles are read (a hedge's delay, a limit's gradient).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -32,6 +33,15 @@ public:
         }
         at_.store(ns_of(now), std::memory_order_relaxed);
     }
+
+    /// A call that failed: who fails fast must not look fast. Counts as three times what is known,
+    /// up to failure_max, or what it took if that is more.
+    void add_failure(TimePoint now, Duration took) noexcept {
+        auto const known = std::min(value(now) * 3, static_cast<double>(failure_max.count()));
+        add(now, std::max({took, Duration(static_cast<std::int64_t>(known)), failure_min}));
+    }
+    static constexpr Duration failure_min = std::chrono::milliseconds(1);
+    static constexpr Duration failure_max = std::chrono::seconds(1);
 
     /// In ns; 0 when nothing was ever added.
     double value(TimePoint now) const noexcept {

@@ -24,6 +24,20 @@ TEST(PeakEwma, FollowsPeaksAtOnceAndForgetsThem) {
     EXPECT_GE(ewma.value(start), 0) << "a time before is no trouble";
 }
 
+TEST(PeakEwma, FailuresCountAsSlowAndWithinBounds) {
+    PeakEwma ewma(10s);
+    ewma.add_failure(start, 10us);
+    EXPECT_EQ(ewma.value(start), 1e6) << "a fast failure is no fast answer";
+    ewma.add_failure(start, 10us);
+    EXPECT_EQ(ewma.value(start), 3e6);
+    for (int i = 0; i < 1000; ++i) ewma.add_failure(start, 10us);
+    EXPECT_EQ(ewma.value(start), 1e9);
+    ewma.add_failure(start, 5s);
+    EXPECT_EQ(ewma.value(start), 5e9);
+    ewma.add_failure(start, 10us);
+    EXPECT_LE(ewma.value(start), 5e9);
+}
+
 TEST(LatencyDigest, BucketsHoldWhatTheySay) {
     for (std::int64_t us = 1; us < 60'000'000; us += 1 + us / 7) {
         Duration const took = std::chrono::microseconds(us);

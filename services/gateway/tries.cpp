@@ -369,9 +369,10 @@ void Tries::record(Counted const& counted, Outcome outcome) noexcept {
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
     breaker.record(counted.choice().verdict, {.error = !good, .took = took}, now);
     cluster_.report(*state_, instance, good, now);
-    auto const known = Duration(static_cast<std::int64_t>(instance.load.latency.value(now)));
-    // Who fails fast must not look fast.
-    instance.load.latency.add(now, good ? took : std::max<Duration>({took, 3 * known, 1ms}));
+    if (good)
+        instance.load.latency.add(now, took);
+    else
+        instance.load.latency.add_failure(now, took);
     if (good && forward_.whole()) rules_.guard->latencies.add(now, took);
 }
 
