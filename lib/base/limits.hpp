@@ -38,6 +38,20 @@ inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTE
 inline constexpr auto drain_notice = 1s;  // of it, for clients with kept connections to hear of it
 inline constexpr auto linger_time_max = 2s;  // until a client that sent too much has read why
 
+// HTTP/2, per connection.
+inline constexpr std::size_t http2_streams_max = 128;  // requests at once
+inline constexpr std::size_t http2_stream_window_bytes = 64 << 10;
+inline constexpr std::size_t http2_connection_window_bytes = 1 << 20;
+inline constexpr std::size_t http2_continuations_max = 16;  // of one header block
+// Frames that make work and bring nothing: so many at once, and so many more every second.
+inline constexpr double http2_resets_max = 200, http2_resets_per_second = 20;
+inline constexpr double http2_pings_max = 50, http2_pings_per_second = 10;
+inline constexpr double http2_settings_max = 20, http2_settings_per_second = 1;
+inline constexpr double http2_empty_frames_max = 100, http2_empty_frames_per_second = 10;
+inline constexpr double http2_priorities_max = 500, http2_priorities_per_second = 100;
+// Beside two for every DATA frame that was sent.
+inline constexpr double http2_window_updates_max = 1'000, http2_window_updates_per_second = 100;
+
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;
 inline constexpr auto upstream_idle_time_max = 30s;  // below every server's idle_time_max

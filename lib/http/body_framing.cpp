@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/limits.hpp"
 #include "http/characters.hpp"
@@ -13,17 +14,27 @@ namespace {
 constexpr std::uint8_t chunk_digits_max = 16;
 constexpr std::uint32_t chunk_extension_bytes_max = 256;
 
-// Fields that would change where messages end or where they go (RFC 9110 section 6.5.1).
 constexpr std::array<std::string_view, 6> refused_trailers{
     "Content-Length", "Transfer-Encoding", "Host", "Connection", "Trailer", "Authorization",
 };
+
+}  // namespace
 
 bool is_refused_trailer(std::string_view name) noexcept {
     return std::ranges::any_of(refused_trailers,
                                [&](auto refused) { return same_token(refused, name); });
 }
 
-}  // namespace
+std::optional<std::uint64_t> content_length(std::string_view text) noexcept {
+    // from_chars alone would take "1x" and nothing checks an empty text. "010" is ten here and
+    // eight elsewhere.
+    if (text.empty() || !std::ranges::all_of(text, is_digit)) return {};
+    if (text.size() > 1 && text[0] == '0') return {};
+    std::uint64_t value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc()) return {};
+    return value;
+}
 
 BodyFraming BodyFraming::of_length(std::uint64_t bytes) noexcept {
     BodyFraming out;
@@ -52,7 +63,9 @@ BodyFraming::Step BodyFraming::next(std::string_view bytes) noexcept {
     std::size_t used = 0;
     while (used < bytes.size() && state_ < State::done) {
         if (state_ != State::data) {
+            bool const last_size_line = state_ == State::size_lf;
             state_ = step(bytes[used++]);
+            if (last_size_line && state_ == State::trailer) return {used, {}};
             continue;
         }
         auto const piece = bytes.substr(

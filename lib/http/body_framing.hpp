@@ -12,9 +12,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace grover::http {
+
+/// Fields that would change where messages end or where they go (RFC 9110 section 6.5.1).
+bool is_refused_trailer(std::string_view name) noexcept;
+
+/// The value of a Content-Length field: one number as everybody reads it, or nothing.
+std::optional<std::uint64_t> content_length(std::string_view text) noexcept;
 
 /// A small value: copy it to look ahead.
 class BodyFraming {
@@ -31,6 +38,10 @@ public:
     bool complete() const noexcept { return state_ == State::done; }
     /// The chunked syntax is broken: nobody knows where this message ends, close the connection.
     bool malformed() const noexcept { return state_ == State::malformed; }
+    /// Between the last chunk and the end: what is read now are trailer fields.
+    bool in_trailers() const noexcept {
+        return state_ >= State::trailer && state_ <= State::end_lf;
+    }
     /// Content bytes still to come, as far as is known: all with a length, else those of the
     /// current chunk.
     std::uint64_t remaining() const noexcept { return remaining_; }
@@ -39,7 +50,8 @@ public:
         std::size_t used = 0;      // bytes of `bytes` that belong to this body, from its start
         std::string_view content;  // the piece of content among them; may be empty
     };
-    /// Reads on to the end of the next piece of content, of the body or of `bytes`.
+    /// Reads on to the end of the next piece of content, of the last chunk, of the body or of
+    /// `bytes`.
     Step next(std::string_view bytes) noexcept;
     /// Reads on to the end of the body or of `bytes`; returns how many bytes are the body's.
     std::size_t skip(std::string_view bytes) noexcept;

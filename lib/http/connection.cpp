@@ -3,21 +3,76 @@
 #include <optional>
 
 #include "http/answer.hpp"
+#include "http/h2/server_session.hpp"
 
 namespace grover::http {
 
 using Steady = std::chrono::steady_clock;
 
+Connection::Connection(std::shared_ptr<void> presence, Shard& shard, net::Socket socket,
+                       std::string peer, Security security)
+    : presence_(std::move(presence)),
+      wire_(shard, std::move(socket)),
+      security_(security),
+      peer_(std::move(peer)),
+      exchange_(wire_, peer_, scheme()) {}
+
+Connection::~Connection() = default;
+
 net::Task<> Connection::serve() {
     try {
-        if (security_ == Security::plain || co_await wire_.accept_tls()) co_await serve_all();
+        if (security_ == Security::plain || co_await wire_.accept_tls()) {
+            if (co_await begins_http2())
+                co_await serve_http2();
+            else
+                co_await serve_http1();
+        }
     } catch (Disconnected const&) {
         // There is nobody left to tell.
     }
     wire_.stream.close();
 }
 
-net::Task<> Connection::serve_all() {
+void Connection::drain() {
+    if (session_) session_->drain();
+}
+
+void Connection::close_if_idle() {
+    if (session_)
+        session_->end();
+    else if (idle_)
+        wire_.stream.close();
+}
+
+/// Through TLS ALPN has said so; without it a client that knows begins with the preface (RFC 9113
+/// section 3.3).
+net::Task<bool> Connection::begins_http2() {
+    if (wire_.tls) co_return wire_.tls->protocol() == "h2";
+    auto const& options = wire_.shard.options;
+    if (!options.http2_clear) co_return false;
+    auto& input = wire_.input;
+    idle_ = true;
+    while (input.unread().size() < h2::connection_preface.size() &&
+           h2::connection_preface.starts_with(input.unread()) && !wire_.shard.closing) {
+        auto const got = co_await wire_.read(
+            input.space(),
+            now_ + (input.empty() ? options.idle_time_max : options.header_time_max));
+        if (got.count == 0) break;
+        input.commit(got.count);
+        idle_ = false;
+    }
+    idle_ = false;
+    co_return input.unread().starts_with(h2::connection_preface);
+}
+
+net::Task<> Connection::serve_http2() {
+    session_ = std::make_unique<h2::ServerSession>(wire_, peer_, scheme());
+    if (wire_.shard.draining) session_->drain();
+    if (wire_.shard.closing) session_->end();
+    co_await session_->serve();
+}
+
+net::Task<> Connection::serve_http1() {
     while (co_await read_head()) {
         wire_.shard.requests.add();
         exchange_.start(parser_.head(), now_);

@@ -1,13 +1,13 @@
 #include "http/head_parser.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "base/limits.hpp"
 #include "http/characters.hpp"
 #include "http/message.hpp"
+#include "http/target.hpp"
 
 namespace grover::http {
 namespace {
@@ -88,10 +88,7 @@ std::optional<Refusal> read_request_line(std::string_view line, RequestHead& hea
     head.method = line.substr(0, first);
     head.target = line.substr(first + 1, last - first - 1);
     auto const version = line.substr(last + 1);
-    auto const is_target = [](char c) { return c > 0x20 && c < 0x7f && c != '#'; };
-    if (!is_token(head.method) || head.target.empty() ||
-        !std::ranges::all_of(head.target, is_target))
-        return invalid;
+    if (!is_token(head.method) || !is_target(head.target)) return invalid;
     if (auto const minor = minor_version(version)) {
         head.minor_version = *minor;
         return {};
@@ -127,17 +124,6 @@ bool stays_open(MessageHead const& head, Found const& found) noexcept {
     return !found.close && (head.minor_version == 1 || found.keep_alive);
 }
 
-std::optional<std::uint64_t> decimal(std::string_view text) {
-    // from_chars alone would take "1x" and nothing checks an empty text. "010" is ten here and
-    // eight elsewhere.
-    if (text.empty() || !std::ranges::all_of(text, is_digit)) return {};
-    if (text.size() > 1 && text[0] == '0') return {};
-    std::uint64_t value = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc()) return {};
-    return value;
-}
-
 /// Where the body ends (RFC 9112 section 6.3), or why nobody can tell. `unframed` is what a message
 /// without either field has.
 std::string_view frame_body(Found const& found, MessageHead& head, BodyFraming unframed) {
@@ -147,22 +133,13 @@ std::string_view frame_body(Found const& found, MessageHead& head, BodyFraming u
         if (!same_token(found.encoding, "chunked")) return "the transfer coding is not known";
         head.body = BodyFraming::chunked();
     } else if (found.lengths == 1) {
-        auto const length = decimal(found.length);
+        auto const length = content_length(found.length);
         if (!length) return "Content-Length is not a number";
         head.body = BodyFraming::of_length(*length);
     } else {
         head.body = unframed;
     }
     return {};
-}
-
-bool is_host(std::string_view text) {
-    // reg-name, IP-literal and port of RFC 3986 section 3.2.2, by their characters.
-    constexpr std::string_view marks = "-._~%!$&'()*+,;=:[]";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        char const lower = static_cast<char>(c | 0x20);
-        return is_digit(c) || (lower >= 'a' && lower <= 'z') || marks.find(c) != marks.npos;
-    });
 }
 
 /// Brings the target into origin form (RFC 9112 section 3.2); an absolute form names the host.

@@ -65,6 +65,7 @@ public:
                 ++core.open_;
                 listener.drain([kept = core.shared_from_this()] { kept->leave(); });
             });
+            for (auto& connection : place.connections) connection.drain();
         });
         auto const notice = std::min(limit, options_.drain_notice);
         wait_until_empty(notice);
@@ -107,6 +108,8 @@ public:
             out.timed_out += place.shard.timed_out.get();
             out.malformed += place.shard.malformed.get();
             out.tls_failed += place.shard.tls_failed.get();
+            for (std::size_t i = 0; i < h2::floods; ++i)
+                out.floods[i] += place.shard.floods[i].get();
         }
         return out;
     }

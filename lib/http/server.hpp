@@ -1,5 +1,5 @@
-// The HTTP/1.1 server of every process: one listener per Loop (SO_REUSEPORT), keep-alive,
-// pipelining with the answers of one read leaving in one send, limits and deadlines of
+// The server of every process, for HTTP/1.1 and HTTP/2: one listener per Loop (SO_REUSEPORT),
+// keep-alive, pipelining with the answers of one read leaving in one send, limits and deadlines of
 // base/limits.hpp, unix sockets as well as TCP, TLS beside plain (http/server_tls.hpp).
 //
 //     http::Server server(loops, {.host = "127.0.0.1", .port = 8001}, handler);
@@ -13,6 +13,7 @@
 // the last handler has returned.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,7 @@
 
 #include "base/limits.hpp"
 #include "http/exchange.hpp"
+#include "http/h2/flood_guard.hpp"
 #include "http/message.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
@@ -60,6 +62,11 @@ struct ServerOptions {
     std::optional<std::uint16_t> tls_port{};
 
     std::size_t connections_max = limits::connections_max;
+    /// HTTP/2 without TLS, for clients that begin with its preface. Through TLS it is always there.
+    bool http2_clear = false;
+    std::size_t http2_streams_max = limits::http2_streams_max;
+    std::size_t http2_connection_window_bytes = limits::http2_connection_window_bytes;
+
     std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
     std::chrono::milliseconds header_time_max = limits::header_time_max;
     std::chrono::milliseconds body_time_max = limits::body_time_max;
@@ -104,6 +111,7 @@ public:
     struct Counters {
         std::uint64_t accepted = 0, open = 0, requests = 0, refused = 0, timed_out = 0,
                       malformed = 0, tls_failed = 0;
+        std::array<std::uint64_t, h2::floods> floods{};  // connections sent away, by h2::Flood
     };
     Counters counters() const;
 

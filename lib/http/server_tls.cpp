@@ -124,7 +124,7 @@ int on_ticket(SSL* session, unsigned char* name, unsigned char* iv, EVP_CIPHER_C
 /// Ours first: h2 where the client has it.
 int on_alpn(SSL*, unsigned char const** out, unsigned char* out_size, unsigned char const* offered,
             unsigned offered_size, void*) noexcept {
-    static constexpr unsigned char ours[] = "\x08http/1.1";
+    static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
     auto const found = ::SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, ours,
                                                sizeof ours - 1, offered, offered_size);
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -88,8 +88,8 @@ TEST_F(ServerTlsTest, CarriesLargeBodiesBothWays) {
 TEST_F(ServerTlsTest, AgreesOnAProtocol) {
     serve_tls();
     for (auto const& [offered, chosen] :
-         {std::pair("\x02h2\x08http/1.1"s, "http/1.1"s), std::pair("\x08http/1.1"s, "http/1.1"s),
-          std::pair(""s, ""s)}) {
+         {std::pair("\x02h2\x08http/1.1"s, "h2"s), std::pair("\x08http/1.1\x02h2"s, "h2"s),
+          std::pair("\x08http/1.1"s, "http/1.1"s), std::pair(""s, ""s)}) {
         RawClient client(server_->port());
         ASSERT_TRUE(client.start_tls({.alpn = offered}));
         EXPECT_EQ(client.protocol(), chosen);

@@ -1,9 +1,11 @@
 // What the connections of one server on one loop have in common. Internal to the server.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
+#include "http/h2/flood_guard.hpp"
 #include "http/server.hpp"
 #include "net/loop.hpp"
 
@@ -33,6 +35,7 @@ struct alignas(64) Shard {
     Counter timed_out{};
     Counter malformed{};
     Counter tls_failed{};
+    std::array<Counter, h2::floods> floods{};
 };
 
 }  // namespace grover::http

@@ -33,6 +33,11 @@ public:
     /// Sends what is collected if that needs no waiting, without a coroutine; false when flush()
     /// has to.
     bool flush_now() noexcept;
+    /// Moves the end of the read() that is under way.
+    void read_until(TimePoint until) {
+        read_until_ = until;
+        expire();
+    }
     /// Sends what is collected. Throws Disconnected.
     net::Task<> flush() { return send({}); }
     /// Sends what is collected and `more`, in one write.

@@ -214,6 +214,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
                          .on_failure = on_failure,
                          .tls = settings.tls,
                          .tls_port = settings.tls_port,
+                         .http2_clear = settings.http2_clear,
                          .drain_notice = limits::drain_notice},
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });

@@ -133,6 +133,8 @@ Settings Settings::read(Environment& env, About const& about) {
             env.problem("MONGO_STANDALONE", "is for development: use a replica set");
     }
     if (about.front) read_tls(env, out);
+    out.http2_clear =
+        env.flag("H2C", false, "HTTP/2 without TLS, for those who begin with its preface");
     out.internal_key =
         env.secret("INTERNAL_KEY", "signs identities between services, 32 characters or more");
     if (out.internal_key.empty()) {

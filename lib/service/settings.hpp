@@ -29,6 +29,7 @@ struct Settings {
     std::string engine;      // epoll, io_uring or auto
     Secret internal_key;
     std::shared_ptr<http::ServerTls> tls;   // shared with the server; null: plain only
+    bool http2_clear = false;               // HTTP/2 without TLS
     std::optional<std::uint16_t> tls_port;  // beside the plain port; nothing: PORT speaks TLS
 
     static Settings read(Environment& env, About const& about);

@@ -130,6 +130,7 @@ def answers(gateway: int, counts: Counts) -> None:
 
 
 def over_http2(gateway: int, origin: Origin, counts: Counts) -> None:
+    origin.taken()
     for entry in http2.ENTRIES:
         ended = http2.exchange(gateway, entry)
         seen = [(one.method, path_of(one.target), one.body) for one in until_seen(gateway, origin)]

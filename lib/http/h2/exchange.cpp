@@ -1,0 +1,319 @@
+#include "http/h2/exchange.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+#include "http/characters.hpp"
+#include "http/h2/server_session.hpp"
+#include "http/head_writer.hpp"
+
+namespace grover::http::h2 {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+/// Of an answer as HTTP/1.1 has it: HTTP/2 frames and connections know without.
+bool concerns_connection(std::string_view name) {
+    return same_token(name, "connection") || same_token(name, "keep-alive") ||
+           same_token(name, "proxy-connection") || same_token(name, "upgrade");
+}
+
+}  // namespace
+
+void StreamExchange::Fields::add(std::string_view name, std::string_view value) {
+    auto const at = text_.size();
+    text_.resize(at + name.size());
+    std::ranges::transform(name, text_.begin() + static_cast<std::ptrdiff_t>(at), lower);
+    text_ += value;
+    slices_.push_back({at, name.size(), at + name.size(), value.size()});
+}
+
+void StreamExchange::Fields::append_to(FieldList& list) const {
+    std::string_view const text = text_;
+    for (auto const& slice : slices_)
+        list.add(text.substr(slice.name_at, slice.name_size),
+                 text.substr(slice.value_at, slice.value_size));
+}
+
+StreamExchange::StreamExchange(ServerSession& session, Shard& shard, std::string peer,
+                               std::string_view scheme)
+    : Exchange(shard, std::move(peer), scheme),
+      session_(session),
+      arrived_(shard.loop),
+      drained_(shard.loop) {}
+
+void StreamExchange::open(std::int32_t id) {
+    id_ = id;
+    open_ = true;
+    running_ = finished_ = gone_ = false;
+    fields_.reset();
+    incoming_.clear();
+    request_trailers_.clear();
+    input_ended_ = end_handed_ = false;
+    answer_.clear();
+    answer_is_chunked_ = submitted_ = output_ended_ = false;
+    trailer_text_.clear();
+    trailers_.clear();
+    outgoing_.clear();
+}
+
+void StreamExchange::start(RequestHead const& head, TimePoint now) {
+    Exchange::start(head, now);
+    continued_ = !head.expects_continue;
+    body_left_ = head.body.kind() == BodyFraming::Kind::length ? head.body.remaining() : 0;
+    running_ = true;
+}
+
+// --- the request's body ---
+
+void StreamExchange::on_data(std::string_view bytes) {
+    incoming_ += bytes;
+    arrived_.notify();
+}
+
+void StreamExchange::on_trailer(std::string_view name, std::string_view value) {
+    bool const too_large =
+        request_trailers_.size() + name.size() + value.size() > limits::header_bytes_max;
+    if (too_large || !is_token(name) || !is_value(value) || is_refused_trailer(name)) return;
+    request_trailers_.append(name).append(": ").append(value).append("\r\n");
+}
+
+void StreamExchange::on_input_end() {
+    input_ended_ = true;
+    arrived_.notify();
+}
+
+void StreamExchange::on_gone() {
+    gone_ = true;
+    arrived_.notify();
+    drained_.notify();
+}
+
+bool StreamExchange::body_complete() const noexcept {
+    switch (head().body.kind()) {
+        case BodyFraming::Kind::none:
+            return true;
+        case BodyFraming::Kind::length:
+            return body_left_ == 0;
+        default:
+            return end_handed_;
+    }
+}
+
+/// Waits for bytes or for the end of the body, and takes them.
+net::Task<> StreamExchange::receive() {
+    admit(0, body_left_);
+    while (incoming_.empty() && !input_ended_) {
+        if (gone_) throw Disconnected();
+        if (!std::exchange(continued_, true) && state_ == Answer::none) submit_interim();
+        if (!co_await arrived_.wait(body_until_)) body_is_late();
+    }
+    handed_.clear();
+    std::swap(handed_, incoming_);
+    if (open_ && !handed_.empty()) session_.consumed(*this, handed_.size());
+    body_has_moved(handed_.size());
+    if (head().body.kind() == BodyFraming::Kind::length) {
+        // nghttp2 lets no body through that differs from its length.
+        if (handed_.empty()) throw Disconnected();
+        body_left_ -= std::min<std::uint64_t>(body_left_, handed_.size());
+    }
+    admit(handed_.size(), 0);
+}
+
+net::Task<std::string_view> StreamExchange::read_content() {
+    if (body_complete()) co_return std::string_view();
+    co_await receive();
+    end_handed_ = input_ended_ && incoming_.empty();
+    co_return handed_;
+}
+
+net::Task<std::string_view> StreamExchange::read_raw() {
+    if (body_complete()) co_return std::string_view();
+    co_await receive();
+    if (head().body.kind() == BodyFraming::Kind::length) co_return handed_;
+    if (!handed_.empty()) {
+        handed_.insert(0, fmt::format("{:x}\r\n", handed_.size()));
+        handed_ += "\r\n";
+    }
+    end_handed_ = input_ended_ && incoming_.empty();
+    if (end_handed_) handed_.append("0\r\n").append(request_trailers_).append("\r\n");
+    co_return handed_;
+}
+
+void StreamExchange::submit_interim() {
+    if (!open_) return;
+    FieldList fields;
+    fields.add(":status", "100");
+    session_.submit_interim(id_, fields);
+}
+
+// --- the answer ---
+
+void StreamExchange::begin_head() {
+    answer_.clear();
+    answer_is_chunked_ = false;
+}
+
+void StreamExchange::field(std::string_view name, std::string_view value) {
+    if (!is_token(name)) throw std::invalid_argument("a header field has no valid name");
+    if (!is_value(value))
+        throw std::invalid_argument("a header field has a control character: " + std::string(name));
+    if (same_token(name, "transfer-encoding"))
+        answer_is_chunked_ = true;
+    else if (!concerns_connection(name))
+        answer_.add(name, value);
+    dated_ = dated_ || same_token(name, "date");
+}
+
+void StreamExchange::submit(bool body_follows) {
+    submitted_ = true;
+    output_ended_ = !body_follows;
+    if (!open_) return;
+    static thread_local FieldList list;
+    list.clear();
+    fmt::format_int const status(status_);
+    list.add(":status", {status.data(), status.size()});
+    answer_.append_to(list);
+    if (!dated_) list.add("date", http_date());
+    list.add("x-request-id", request_id());
+    nghttp2_data_provider provider{};
+    provider.source.ptr = this;
+    provider.read_callback = read_output;
+    session_.submit_answer(id_, list, body_follows ? &provider : nullptr);
+}
+
+ssize_t StreamExchange::read_output(nghttp2_session* native, std::int32_t id, std::uint8_t*,
+                                    std::size_t length, std::uint32_t* flags,
+                                    nghttp2_data_source* source, void*) {
+    auto& self = *static_cast<StreamExchange*>(source->ptr);
+    auto const size = std::min(length, self.outgoing_.size());
+    if (size == 0 && !self.output_ended_) return NGHTTP2_ERR_DEFERRED;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (self.output_ended_ && size == self.outgoing_.size()) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (!self.trailers_.empty()) {
+            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            FieldList list;
+            self.trailers_.append_to(list);
+            if (::nghttp2_submit_trailer(native, id, list.data(), list.size()) != 0)
+                return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        }
+    }
+    return static_cast<ssize_t>(size);
+}
+
+void StreamExchange::on_sent() {
+    // Half empty: a writer that is woken for every frame would go on in very small steps.
+    if (outgoing_.size() <= StreamOutput::bytes_max / 2) drained_.notify();
+}
+
+net::Task<> StreamExchange::put(std::string_view bytes) {
+    while (!bytes.empty()) {
+        if (gone_ || !open_) throw Disconnected();
+        auto const room = outgoing_.room();
+        if (room == 0) {
+            session_.output_ready(*this);
+            if (co_await drained_.wait(Steady::now() + shard_.options.write_time_max)) continue;
+            shard_.timed_out.add();
+            throw Disconnected();
+        }
+        auto const piece = bytes.substr(0, room);
+        outgoing_.append(piece);
+        bytes.remove_prefix(piece.size());
+    }
+    if (open_) session_.output_ready(*this);
+}
+
+net::Task<> StreamExchange::finish(std::string_view body) {
+    bool const length_is_known = status_ != 204 && status_ != 304;
+    if (length_is_known) {
+        fmt::format_int const length(body.size());
+        answer_.add("content-length", {length.data(), length.size()});
+    }
+    if (bodiless()) body = {};
+    state_ = Answer::ended;
+    body_bytes_written_ = body.size();
+    submit(!body.empty());
+    if (body.empty()) co_return;
+    // All in one turn where it fits: head, body and end.
+    output_ended_ = body.size() <= outgoing_.room();
+    co_await put(body);
+    if (!output_ended_) end_output();
+}
+
+void StreamExchange::stream(Transfer transfer) {
+    transfer_ = transfer;
+    answer_framing_ = BodyFraming::chunked();
+    state_ = Answer::streaming;
+}
+
+net::Task<> StreamExchange::put_relayed(std::string_view piece) {
+    while (!piece.empty() && !answer_framing_.complete()) {
+        bool const in_trailers = answer_framing_.in_trailers();
+        auto const step = answer_framing_.next(piece);
+        if (answer_framing_.malformed()) throw Disconnected();
+        if (in_trailers) trailer_text_ += piece.substr(0, step.used);
+        piece.remove_prefix(step.used);
+        body_bytes_written_ += step.content.size();
+        co_await put(step.content);
+    }
+}
+
+net::Task<> StreamExchange::write(std::string_view piece) {
+    if (!submitted_) submit(!bodiless());
+    if (bodiless()) co_return;
+    if (transfer_ == Transfer::relayed && answer_is_chunked_) {
+        co_await put_relayed(piece);
+        co_return;
+    }
+    body_bytes_written_ += piece.size();
+    co_await put(piece);
+}
+
+/// From the lines of a chunked body's trailer section, which BodyFraming has checked.
+void StreamExchange::add_trailers() {
+    std::string_view rest = trailer_text_;
+    for (std::size_t end = 0; (end = rest.find("\r\n")) != rest.npos; rest.remove_prefix(end + 2)) {
+        auto const line = rest.substr(0, end);
+        auto const colon = line.find(':');
+        if (colon == line.npos) return;
+        auto value = line.substr(colon + 1);
+        while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+        while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+        trailers_.add(line.substr(0, colon), value);
+    }
+}
+
+void StreamExchange::end_output() {
+    output_ended_ = true;
+    if (open_) session_.output_ready(*this);
+}
+
+net::Task<> StreamExchange::end(std::string_view last) {
+    bool const body = !bodiless() && !(last.empty() && !submitted_);
+    if (!submitted_) submit(body);
+    state_ = Answer::ended;
+    if (!body || bodiless()) {
+        end_output();
+        co_return;
+    }
+    if (transfer_ == Transfer::relayed && answer_is_chunked_) {
+        co_await put_relayed(last);
+        add_trailers();
+    } else {
+        body_bytes_written_ += last.size();
+        // The last frame ends the stream where it fits.
+        if (last.size() <= outgoing_.room()) output_ended_ = true;
+        co_await put(last);
+    }
+    end_output();
+}
+
+}  // namespace grover::http::h2

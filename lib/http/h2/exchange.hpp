@@ -1,0 +1,129 @@
+// An exchange by HTTP/2: one stream of a server's session. Internal to the server.
+//
+// Flow control is the back-pressure: a body is let in as the handler reads it, and an answer is
+// taken from the handler as the client reads it. Both buffers are bounded, by the stream's window
+// and by StreamOutput::bytes_max.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+#include "http/body_framing.hpp"
+#include "http/exchange.hpp"
+#include "http/h2/request_fields.hpp"
+#include "http/h2/session.hpp"
+#include "net/signal.hpp"
+
+namespace grover::http::h2 {
+
+class ServerSession;
+
+class StreamExchange final : public Exchange,
+                             public boost::intrusive::list_base_hook<
+                                 boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+    StreamExchange(ServerSession& session, Shard& shard, std::string peer, std::string_view scheme);
+
+    // --- for the session ---
+
+    void open(std::int32_t id);
+    std::int32_t id() const noexcept { return id_; }
+    RequestFields& fields() noexcept { return fields_; }
+    /// Both have come: the handler may be called.
+    void start(RequestHead const& head, TimePoint now);
+    void on_data(std::string_view bytes);
+    void on_trailer(std::string_view name, std::string_view value);
+    void on_input_end();
+    bool input_ended() const noexcept { return input_ended_; }
+    /// The stream was reset, or its connection is lost.
+    void on_gone();
+    /// nghttp2 knows the stream.
+    bool open() const noexcept { return open_; }
+    void on_closed() noexcept { open_ = false; }
+    /// A handler has it.
+    bool running() const noexcept { return running_; }
+    /// The handler has returned: nobody reads what still comes.
+    bool finished() const noexcept { return finished_; }
+    void on_finished() noexcept {
+        running_ = false;
+        finished_ = true;
+    }
+    /// Received and not read: what the connection's window lacks.
+    std::size_t unread() const noexcept { return incoming_.size(); }
+    StreamOutput& outgoing() noexcept { return outgoing_; }
+    void on_sent();
+
+    // --- Exchange ---
+
+    bool body_complete() const noexcept override;
+    net::Task<std::string_view> read_raw() override;
+    net::Task<std::string_view> read_content() override;
+    void field(std::string_view name, std::string_view value) override;
+    net::Task<> finish(std::string_view body) override;
+    void stream(Transfer transfer) override;
+    net::Task<> write(std::string_view piece) override;
+    net::Task<> end(std::string_view last) override;
+    bool sent() const noexcept override { return submitted_; }
+
+private:
+    struct Slice {
+        std::size_t name_at, name_size, value_at, value_size;
+    };
+    class Fields {
+    public:
+        void clear() noexcept {
+            text_.clear();
+            slices_.clear();
+        }
+        bool empty() const noexcept { return slices_.empty(); }
+        std::size_t bytes() const noexcept { return text_.size(); }
+        /// The name in lower case.
+        void add(std::string_view name, std::string_view value);
+        void append_to(FieldList& list) const;
+
+    private:
+        std::string text_;
+        std::vector<Slice> slices_;
+    };
+
+    static ssize_t read_output(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t length,
+                               std::uint32_t* flags, nghttp2_data_source* source, void*);
+
+    void begin_head() override;
+    net::Task<> receive();
+    void submit(bool body_follows);
+    void submit_interim();
+    /// Puts bytes out, waiting for room as often as needed.
+    net::Task<> put(std::string_view bytes);
+    net::Task<> put_relayed(std::string_view piece);
+    void add_trailers();
+    void end_output();
+
+    ServerSession& session_;
+    std::int32_t id_ = 0;
+    bool open_ = false;
+    bool running_ = false;
+    bool finished_ = false;
+    bool gone_ = false;
+
+    RequestFields fields_;
+    std::string incoming_;          // received and not read
+    std::string handed_;            // what the last read gave
+    std::string request_trailers_;  // as lines of HTTP/1.1
+    std::uint64_t body_left_ = 0;   // of a body whose length is known
+    bool input_ended_ = false;
+    bool end_handed_ = false;  // of a body whose length is not known
+    bool continued_ = false;   // nothing is owed to "Expect: 100-continue"
+    net::Signal arrived_;
+
+    Fields answer_;
+    bool answer_is_chunked_ = false;  // as a relay frames it
+    BodyFraming answer_framing_;
+    std::string trailer_text_;
+    Fields trailers_;
+    bool submitted_ = false;
+    bool output_ended_ = false;
+    StreamOutput outgoing_;
+    net::Signal drained_;
+};
+
+}  // namespace grover::http::h2

@@ -1,0 +1,96 @@
+#include "http/h2/session.hpp"
+
+#include <new>
+#include <stdexcept>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace grover::http::h2 {
+
+Session::Callbacks::Callbacks() {
+    require(::nghttp2_session_callbacks_new(&native));
+    ::nghttp2_session_callbacks_set_send_callback(native, on_send);
+    ::nghttp2_session_callbacks_set_send_data_callback(native, on_send_data);
+}
+
+Session::Callbacks::~Callbacks() {
+    ::nghttp2_session_callbacks_del(native);
+}
+
+Session::~Session() {
+    ::nghttp2_session_del(native_);
+}
+
+void Session::require(int result) {
+    if (result == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+    if (result < 0) throw std::logic_error(::nghttp2_strerror(result));
+}
+
+ssize_t Session::on_send(nghttp2_session*, std::uint8_t const* data, std::size_t size, int,
+                         void* user_data) {
+    auto& out = of(user_data).output();
+    if (out.size() >= output_bytes_max) return NGHTTP2_ERR_WOULDBLOCK;
+    out.append(reinterpret_cast<char const*>(data), size);
+    return static_cast<ssize_t>(size);
+}
+
+int Session::on_send_data(nghttp2_session*, nghttp2_frame* frame, std::uint8_t const* head,
+                          std::size_t size, nghttp2_data_source*, void* user_data) {
+    constexpr std::size_t frame_head_bytes = 9;
+    auto& self = of(user_data);
+    if (self.output().size() >= output_bytes_max) return NGHTTP2_ERR_WOULDBLOCK;
+    self.output().append(reinterpret_cast<char const*>(head), frame_head_bytes);
+    self.on_data_frame(*frame, size);
+    return 0;
+}
+
+bool Session::feed(std::string_view bytes) {
+    auto const used = ::nghttp2_session_mem_recv(
+        native_, reinterpret_cast<std::uint8_t const*>(bytes.data()), bytes.size());
+    if (used == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+    return used >= 0;
+}
+
+void Session::flush_soon() {
+    if (scheduled_ || sending_ || lost_) return;
+    scheduled_ = true;
+    loop_.at_end_of_turn([this] {
+        scheduled_ = false;
+        flush();
+    });
+}
+
+/// Collects what may leave in one send, and begins to send it.
+void Session::flush() {
+    do {
+        if (!lost_) require(::nghttp2_session_send(native_));
+    } while (!lost_ && !output().empty() && transmit_now());
+    if (lost_ || output().empty()) {
+        on_flushed();
+        quiet_.notify();
+        return;
+    }
+    sending_ = true;
+    boost::asio::co_spawn(loop_.executor(), [this] { return send_all(); }, boost::asio::detached);
+}
+
+net::Task<> Session::send_all() {
+    while (!lost_ && !output().empty()) {
+        lost_ = !co_await transmit();
+        // What was said meanwhile did not ask for a turn of its own.
+        if (!lost_) require(::nghttp2_session_send(native_));
+    }
+    sending_ = false;
+    if (lost_)
+        on_lost();
+    else
+        on_flushed();
+    quiet_.notify();
+}
+
+net::Task<> Session::until_quiet() {
+    while (running_ > 0 || scheduled_ || sending_) co_await quiet_.wait();
+}
+
+}  // namespace grover::http::h2

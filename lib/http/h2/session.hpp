@@ -1,0 +1,133 @@
+// What both sides of an HTTP/2 connection share: nghttp2's state machine, and its output, which is
+// collected over a turn of the loop and leaves in one send. Internal to lib/http.
+#pragma once
+
+#include <nghttp2/nghttp2.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/loop.hpp"
+#include "net/signal.hpp"
+#include "net/task.hpp"
+
+namespace grover::http::h2 {
+
+/// Bytes of one stream that wait until the other side takes them: what is written goes behind, what
+/// nghttp2 frames comes off the front.
+class StreamOutput {
+public:
+    /// More than this is not buffered: the writer waits.
+    static constexpr std::size_t bytes_max = 64 << 10;
+
+    std::size_t size() const noexcept { return bytes_.size() - begin_; }
+    std::size_t room() const noexcept { return bytes_max - std::min(size(), bytes_max); }
+    void append(std::string_view bytes) { bytes_ += bytes; }
+    std::string_view front(std::size_t count) const noexcept {
+        return std::string_view(bytes_).substr(begin_, count);
+    }
+    void consume(std::size_t count) noexcept {
+        begin_ += count;
+        if (begin_ == bytes_.size()) clear();
+    }
+    void clear() noexcept {
+        bytes_.clear();
+        begin_ = 0;
+    }
+
+private:
+    std::string bytes_;
+    std::size_t begin_ = 0;
+};
+
+/// Name and value pairs as nghttp2 takes them, from views that live during the call.
+class FieldList {
+public:
+    void clear() noexcept { fields_.clear(); }
+    void add(std::string_view name, std::string_view value) {
+        fields_.push_back(
+            {const_cast<std::uint8_t*>(reinterpret_cast<std::uint8_t const*>(name.data())),
+             const_cast<std::uint8_t*>(reinterpret_cast<std::uint8_t const*>(value.data())),
+             name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    }
+    nghttp2_nv const* data() const noexcept { return fields_.data(); }
+    std::size_t size() const noexcept { return fields_.size(); }
+
+private:
+    std::vector<nghttp2_nv> fields_;
+};
+
+class Session {
+public:
+    /// More than this is not collected for one send.
+    static constexpr std::size_t output_bytes_max = 128 << 10;
+
+    Session(Session const&) = delete;
+    Session& operator=(Session const&) = delete;
+
+    /// What nghttp2 has to say leaves at the end of this turn.
+    void flush_soon();
+
+protected:
+    explicit Session(net::Loop& loop) : loop_(loop), quiet_(loop) {}
+    virtual ~Session();
+
+    /// The callbacks that every session has; more are set before a session is made of them.
+    struct Callbacks {
+        Callbacks();
+        ~Callbacks();
+        Callbacks(Callbacks const&) = delete;
+        Callbacks& operator=(Callbacks const&) = delete;
+        nghttp2_session_callbacks* native = nullptr;
+    };
+    static Session& of(void* user_data) noexcept { return *static_cast<Session*>(user_data); }
+    /// nghttp2's failures here are broken invariants or a lack of memory.
+    static void require(int result);
+
+    /// Hands received bytes to nghttp2. False when the connection cannot go on: nghttp2 has queued
+    /// why.
+    bool feed(std::string_view bytes);
+    bool wants_nothing() const noexcept {
+        return ::nghttp2_session_want_read(native_) == 0 &&
+               ::nghttp2_session_want_write(native_) == 0;
+    }
+    /// Returns when nothing of this session runs or is under way any more.
+    net::Task<> until_quiet();
+
+    /// Sends output() and empties it. False when the connection is lost.
+    virtual net::Task<bool> transmit() = 0;
+    /// The same if that needs no waiting; false when transmit() has to.
+    virtual bool transmit_now() noexcept = 0;
+    virtual std::string& output() noexcept = 0;
+    /// All that there was to say has left.
+    virtual void on_flushed() {}
+    virtual void on_lost() {}
+    /// A DATA frame is framed. Its payload is appended to output().
+    virtual void on_data_frame(nghttp2_frame const& frame, std::size_t bytes) = 0;
+
+    net::Loop& loop_;
+    nghttp2_session* native_ = nullptr;
+    std::size_t running_ = 0;  // coroutines that use this session
+
+private:
+    static ssize_t on_send(nghttp2_session*, std::uint8_t const* data, std::size_t size, int,
+                           void* user_data);
+    static int on_send_data(nghttp2_session*, nghttp2_frame* frame, std::uint8_t const* head,
+                            std::size_t size, nghttp2_data_source*, void* user_data);
+    void flush();
+    net::Task<> send_all();
+
+    net::Signal quiet_;
+    bool scheduled_ = false;
+    bool sending_ = false;
+    bool lost_ = false;
+
+protected:
+    /// For who has counted `running_` down.
+    void notify_quiet() { quiet_.notify(); }
+};
+
+}  // namespace grover::http::h2
