@@ -49,9 +49,10 @@ def free_port() -> int:
 
 
 class MongoServer:
-    """`standalone`: without transactions. `arguments`: more of SecantusDB's own."""
+    """`standalone`: without transactions. `durable`: what is journalled survives kill(), as it does on mongod anyway.
+    `arguments`: more of SecantusDB's own."""
 
-    def __init__(self, standalone: bool = False, arguments: tuple[str, ...] = ()):
+    def __init__(self, standalone: bool = False, durable: bool = False, arguments: tuple[str, ...] = ()):
         self.folder = Path(tempfile.mkdtemp(prefix="grover-mongo-"))
         self.port = free_port()
         self.child: subprocess.Popen | None = None
@@ -70,11 +71,18 @@ class MongoServer:
             self.client_python = installed()
             self.command = [str(VENV / "bin" / "secantusd-py"), "--host", "127.0.0.1", "--port", str(self.port),
                             "--storage-path", str(self.folder / "data"), "--log-level", "ERROR",
-                            "--enable-test-commands", *(["--standalone"] if standalone else []), *arguments]
+                            "--enable-test-commands", *(["--standalone"] if standalone else []),
+                            *(["--sync-on-commit"] if durable else []), *arguments]
 
     @property
     def url(self) -> str:
         return f"mongodb://127.0.0.1:{self.port}/" + ("" if self.standalone else f"?replicaSet={self.replica_set}")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Of a service on this server."""
+        out = {"MONGO_URL": self.url} | ({"MONGO_STANDALONE": "1"} if self.standalone else {})
+        return out if self.mongod else out | {"MONGO_HINTS": "off"}
 
     def start(self) -> "MongoServer":
         with open(self.folder / "log", "ab") as log:
@@ -135,9 +143,8 @@ def main() -> int:
         return 2
     try:
         with MongoServer(standalone) as server:
-            environment = dict(os.environ, GROVER_MONGO_URL=server.url)
-            if standalone:
-                environment["MONGO_STANDALONE"] = "1"
+            environment = os.environ | server.settings | {"GROVER_MONGO_URL": server.url}
+            del environment["MONGO_URL"]    # only who takes GROVER_MONGO_URL up is to run on it
             return subprocess.run(command[standalone:], env=environment, check=False).returncode
     except NoServer as reason:
         print(f"grover: no MongoDB server: {reason}", file=sys.stderr)

@@ -176,6 +176,7 @@ def main() -> int:
     preset.add_argument("--tsan", dest="preset", action="store_const", const="tsan")
     preset.add_argument("--fuzz", dest="preset", action="store_const", const="fuzz")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--mongo", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
@@ -187,7 +188,8 @@ def main() -> int:
         for suite in suites:
             print(f"  {suite.name:<12} {suite.summary}")
         return 0
-    asked = dict(name.partition("/")[::2] for name in options.suites)    # name -> part
+    named = options.suites or (["mongo"] if options.mongo else [])
+    asked = dict(name.partition("/")[::2] for name in named)    # name -> part
     unknown = set(asked) - {suite.name for suite in suites}
     if unknown:
         print(f"grover: there is no suite '{min(unknown)}' for preset {options.preset}; see ./grover test --list",

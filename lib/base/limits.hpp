@@ -71,7 +71,7 @@ inline constexpr auto search_time_max = 2s;
 // Store on a server (MongoDB).
 inline constexpr std::size_t store_connections_default = 16;  // and threads that wait for answers
 inline constexpr std::size_t store_queue_max = 512;           // operations that wait for a thread
-inline constexpr auto store_time_max = 3s;           // one operation, its tries again included
+inline constexpr auto store_time_max = 3s;           // one operation; a try at another server adds:
 inline constexpr auto store_failover_time_max = 2s;  // until another server is the primary
 
 }  // namespace grover::limits

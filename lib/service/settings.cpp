@@ -96,6 +96,8 @@ store::Place store_place(Environment& env, About const& about) {
         "connections to MongoDB, a thread each"));
     out.mongo_standalone =
         env.flag("MONGO_STANDALONE", false, "take a MongoDB without transactions (development)");
+    out.mongo_hints =
+        env.flag("MONGO_HINTS", true, "name the index of each query; off for servers like MongoDB");
     return out;
 }
 

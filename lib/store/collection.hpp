@@ -162,6 +162,7 @@ struct Select {
     std::size_t skip = 0;
     /// position() of the last item seen.
     std::vector<json::value> after = {};
+    bool may_lag = false;
 };
 
 // ---- Patches ------------------------------------------------------------------------------------
@@ -280,7 +281,8 @@ public:
                     .filter = std::move(select.filter).filter(),
                     .limit = select.limit,
                     .skip = select.skip,
-                    .after = std::move(select.after)};
+                    .after = std::move(select.after),
+                    .may_lag = select.may_lag};
         for (auto& entry : select.order) query.order.push_back(std::move(entry.order));
         co_return decode_all(co_await store_->find(std::move(query)));
     }

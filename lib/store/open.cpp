@@ -12,7 +12,8 @@ std::unique_ptr<DocumentStore> open(Place const& place, Schema schema) {
                        .database = place.database,
                        .schema = std::move(schema),
                        .connections = place.mongo_connections,
-                       .standalone = place.mongo_standalone});
+                       .standalone = place.mongo_standalone,
+                       .hints = place.mongo_hints});
 }
 
 }  // namespace grover::store

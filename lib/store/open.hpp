@@ -19,6 +19,7 @@ struct Place {
     std::string database = {};
     std::size_t mongo_connections = limits::store_connections_default;
     bool mongo_standalone = false;
+    bool mongo_hints = true;
 };
 
 /// Throws ConfigError with one line for the operator, std::logic_error for a schema that makes no

@@ -134,7 +134,8 @@ Task<Ranking::HeadPtr> Ranking::build() {
     std::vector<Post> candidates;
     for (auto& post : co_await posts_.list({.filter = store::where<&Post::heat>.greater(0),
                                             .order = {store::descending<&Post::heat>()},
-                                            .limit = head_max}))
+                                            .limit = head_max,
+                                            .may_lag = true}))
         candidates.push_back(std::move(post.value));
     auto snapshot = rank(candidates, clock_());
     if (auto last = unchanged(snapshot)) co_return last;

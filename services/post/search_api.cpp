@@ -91,7 +91,8 @@ Task<std::vector<PostId>> SearchApi::matches(SearchQuery const& query, PostId ne
                                    .phrases = query.phrases,
                                    .last_is_prefix = query.last_is_prefix,
                                    .limit = matches_max,
-                                   .skip = skip};
+                                   .skip = skip,
+                                   .may_lag = true};
         auto const found = co_await parts_.posts.search(search, filter);
         for (auto const& post : found)
             if (out.size() < matches_max && has_all(post->tags, query.tags))

@@ -62,8 +62,11 @@ Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string 
     if (words.size() > limits::search_words_max) words.resize(limits::search_words_max);
     if (words.empty()) co_return http::List<UserPublic>{};
 
-    auto found = co_await data_.users.search(
-        {.collection = "users", .words = std::move(words), .limit = page.limit + 1, .skip = skip});
+    auto found = co_await data_.users.search({.collection = "users",
+                                              .words = std::move(words),
+                                              .limit = page.limit + 1,
+                                              .skip = skip,
+                                              .may_lag = true});
     bool const more = found.size() > page.limit;
     if (more) found.resize(page.limit);
     std::vector<User> users;
@@ -110,7 +113,8 @@ Task<std::vector<SuggestedUser>> DiscoverApi::suggested(auth::Caller caller) {
     // Newcomers follow nobody, and small circles are soon known: the most followed fill up.
     for (auto& user :
          co_await data_.users.list({.order = {store::descending<&User::followers_count>()},
-                                    .limit = limits::suggestion_popular_max}))
+                                    .limit = limits::suggestion_popular_max,
+                                    .may_lag = true}))
         if (!mutual.contains(user->user_id)) users.push_back(std::move(user.value));
 
     auto const pairs = co_await people_.pairs(me, users);

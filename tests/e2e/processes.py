@@ -81,7 +81,10 @@ class Process:
 def mongo(database: str) -> dict[str, str]:
     """The settings of the store where the tests run on a MongoDB server (./grover test --mongo)."""
     url = os.environ.get("GROVER_MONGO_URL")
-    return {"MONGO_URL": url, "DB_NAME": database} if url else {}
+    if not url:
+        return {}
+    return {"MONGO_URL": url, "DB_NAME": database} | {name: os.environ[name] for name in ("MONGO_HINTS", "MONGO_STANDALONE")
+                                                      if name in os.environ}
 
 
 class System:

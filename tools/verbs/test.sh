@@ -1,11 +1,12 @@
 #!/bin/sh
 # Build and run the tests; the last line counts them.
 #
-# usage: ./grover test [--asan|--tsan|--fuzz] [--all] [--list] [-v] [SUITE...]
+# usage: ./grover test [--asan|--tsan|--fuzz] [--all] [--mongo] [--list] [-v] [SUITE...]
 #   SUITE     names from --list (default: all suites that belong to the preset); unit/post, e2e/feed: those tests alone
 #   --asan    with AddressSanitizer and UBSan; --tsan with ThreadSanitizer
 #   --fuzz    the fuzzers instead, a minute each
 #   --all     first install the real parts (servers, browsers) that some suites need
+#   --mongo   users and posts on a MongoDB server that is started for it (docs/mongodb.md); without SUITE: the suite mongo
 #   -v        show what the suites print, also when they pass
 #
 # The last line is `N passed, N failed, N skipped`; exit 0 when nothing failed. A suite whose part is missing on this
@@ -24,4 +25,9 @@ if [ -n "${install_all:-}" ]; then
 fi
 
 export PYTHONPATH="$GROVER_ROOT/tools" PYTHONDONTWRITEBYTECODE=1
+for argument in "$@"; do
+    if [ "$argument" = --mongo ]; then
+        exec "$GROVER_PYTHON" "$GROVER_ROOT/tools/mongo_server.py" "$GROVER_PYTHON" "$GROVER_ROOT/tools/run_suites.py" "$@"
+    fi
+done
 exec "$GROVER_PYTHON" "$GROVER_ROOT/tools/run_suites.py" "$@"

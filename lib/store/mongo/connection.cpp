@@ -84,6 +84,27 @@ Uri uri_of(Pool::Options const& options) {
     return uri;
 }
 
+std::int64_t steady_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+/// Called by the driver's monitors. `context` is the time since when there is no primary.
+void watch_primary(mongoc_apm_topology_changed_t const* event) {
+    auto& lost_at =
+        *static_cast<std::atomic<std::int64_t>*>(mongoc_apm_topology_changed_get_context(event));
+    auto const* const now = mongoc_apm_topology_changed_get_new_description(event);
+    // The driver's function for this asks for what it does not change.
+    bool const there = mongoc_topology_description_has_writable_server(
+        const_cast<mongoc_topology_description_t*>(now));
+    std::int64_t never = 0;
+    if (there)
+        lost_at = 0;
+    else
+        lost_at.compare_exchange_strong(never, steady_ms());
+}
+
 }  // namespace
 
 Failure::Failure(bson_error_t const& error, bson_t const* reply)
@@ -117,6 +138,10 @@ void Failure::raise() const {
         throw Error(ErrorCode::gateway_timeout, "the data store took too long to answer");
     if (is_refused() && !is_wrong_password())
         throw std::runtime_error("the database refused: " + what_);
+    raise_unavailable();
+}
+
+void Failure::raise_unavailable() {
     throw Error(ErrorCode::unavailable, "the data store is not available at the moment")
         .with_retry_after(1s);
 }
@@ -130,10 +155,20 @@ Pool::Pool(Options const& options) : database_(options.database) {
     if (!pool_)
         throw ConfigError(fmt::format("MONGO_URL cannot be used: {}", std::string(error.message)));
     mongoc_client_pool_set_error_api(pool_, MONGOC_ERROR_API_VERSION_2);
+    Owner<mongoc_apm_callbacks_t, mongoc_apm_callbacks_destroy> const callbacks(
+        mongoc_apm_callbacks_new());
+    mongoc_apm_set_topology_changed_cb(callbacks.get(), watch_primary);
+    mongoc_client_pool_set_apm_callbacks(pool_, callbacks.get(), &lost_at_);
 }
 
 Pool::~Pool() {
     mongoc_client_pool_destroy(pool_);
+}
+
+bool Pool::has_lost_primary() const noexcept {
+    auto const lost_at = lost_at_.load();
+    return lost_at != 0 && steady_ms() - lost_at >
+                               std::chrono::milliseconds(limits::store_failover_time_max).count();
 }
 
 Connection::Connection(Pool& pool, Reads reads)

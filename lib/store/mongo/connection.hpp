@@ -4,6 +4,7 @@
 // Everything here blocks; it is called on the store's own threads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -40,6 +41,7 @@ public:
     /// Ends the request: Error (gateway_timeout, unavailable), or std::runtime_error for what no
     /// retry would mend.
     [[noreturn]] void raise() const;
+    [[noreturn]] static void raise_unavailable();
 
 private:
     std::string what_;
@@ -87,6 +89,10 @@ public:
     bool standalone() const noexcept { return standalone_; }
     void use_standalone(bool standalone) noexcept { standalone_ = standalone; }
 
+    /// No primary for longer than an election takes, as the driver's own watch of the servers has
+    /// it: asking would cost its time and fail.
+    bool has_lost_primary() const noexcept;
+
 private:
     friend class Connection;
 
@@ -94,6 +100,7 @@ private:
     std::string hosts_;
     mongoc_client_pool_t* pool_ = nullptr;
     bool standalone_ = false;
+    std::atomic<std::int64_t> lost_at_ = 0;  // of the steady clock, in ms; 0: there is a primary
 
     std::mutex mutex_;
     std::uint32_t latest_seconds_ = 0;  // operationTime: seconds, then a counter

@@ -25,6 +25,7 @@ public:
           pool_({options.url, options.database, options.connections + 1, options.operation_time}),
           operation_time_(options.operation_time),
           search_time_(options.search_time),
+          hints_(options.hints),
           threads_(options.connections) {
         start(pool_, layout_, options.standalone ? Standalone::accept : Standalone::refuse);
     }
@@ -74,6 +75,7 @@ public:
         Bson options;
         if (!append_find(filter.raw(), options.raw(), plan, query))
             co_return std::vector<Document>();
+        if (hints_) append_hint(options.raw(), plan);
         co_return co_await run(operation_time_, [&](Deadline deadline) {
             return find(c, filter, options, query.may_lag ? Reads::lagging : Reads::latest,
                         deadline);
@@ -91,7 +93,7 @@ public:
             Connection connection(pool_);
             Bson options;
             connection.append_read(options.raw(), deadline);
-            append_hint(options.raw(), plan);
+            if (hints_) append_hint(options.raw(), plan);
             Connection::Reply reply;
             bson_destroy(&reply.bson);
             bson_error_t error{};
@@ -130,16 +132,19 @@ public:
     }
 
     Task<Health> health() override {
-        // Not behind what waits for a thread: a busy store is not a lost one.
+        if (pool_.has_lost_primary()) co_return Health{false, "there is no primary"};
+        // One look at a time, whoever asks: a server that hangs holds up one thread. It is not
+        // behind what waits for the others: a busy store is not a lost one.
+        if (looking_.exchange(true)) {
+            std::lock_guard const lock(health_mutex_);
+            co_return last_health_;
+        }
         co_return co_await net::run_blocking(health_, [this] {
-            try {
-                Bson ping;
-                append(ping.raw(), "ping", 1);
-                Connection(pool_, Reads::lagging).command(ping, [](bson_t const*) {});
-                return Health{true, {}};
-            } catch (Failure const& failure) {
-                return Health{false, failure.what()};
-            }
+            auto found = look();
+            std::lock_guard const lock(health_mutex_);
+            last_health_ = found;
+            looking_ = false;
+            return found;
         });
     }
     std::string_view engine() const noexcept override { return "mongodb"; }
@@ -147,10 +152,22 @@ public:
 private:
     using Reads = Connection::Reads;
 
+    Health look() {
+        try {
+            Bson ping;
+            append(ping.raw(), "ping", 1);
+            Connection(pool_, Reads::lagging).command(ping, [](bson_t const*) {});
+            return Health{true, {}};
+        } catch (std::exception const& failure) {
+            return Health{false, failure.what()};
+        }
+    }
+
     /// Runs `work(deadline)` on a thread of the store. `work` may refer to the caller's frame,
     /// which waits for it.
     template <class Work>
     Task<std::invoke_result_t<Work&, Deadline>> run(std::chrono::milliseconds time, Work work) {
+        if (pool_.has_lost_primary()) Failure::raise_unavailable();
         if (waiting_.fetch_add(1) >= limits::store_queue_max) {
             --waiting_;
             busy();
@@ -209,8 +226,12 @@ private:
     Lane lane_;
     std::chrono::milliseconds operation_time_;
     std::chrono::milliseconds search_time_;
+    bool hints_;
     std::atomic<std::size_t> waiting_ = 0;
     asio::thread_pool threads_;
+    std::atomic<bool> looking_ = false;
+    std::mutex health_mutex_;
+    Health last_health_{true, {}};
     asio::thread_pool health_{1};
 };
 

@@ -32,6 +32,9 @@ struct MongoOptions {
     /// Take a server that is no replica set and has no transactions. Batches of several writes are
     /// then undone when one is rejected, but a crash may leave half of one, and readers may see it.
     bool standalone = false;
+    /// Say which index serves a query. Off for servers that take a hint for an order to walk all of
+    /// it.
+    bool hints = true;
     std::chrono::milliseconds operation_time = limits::store_time_max;
     std::chrono::milliseconds search_time = limits::search_time_max;
 };

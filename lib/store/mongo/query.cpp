@@ -9,15 +9,18 @@ namespace {
 
 using Op = Condition::Op;
 
-/// {field: value} or {field: {$op: value}}, to be joined with others by $and.
+/// {field: value}, or {field: {$op: value}}.
 struct Clause {
     std::string_view field;
     std::string_view op;  // empty for equality
     Scalar value;
+    json::value const* values = nullptr;  // of $in
 };
 
 constexpr std::string_view operator_of(Op op) {
     switch (op) {
+        case Op::in:
+            return "$in";
         case Op::less:
             return "$lt";
         case Op::less_equal:
@@ -26,46 +29,61 @@ constexpr std::string_view operator_of(Op op) {
             return "$gt";
         case Op::greater_equal:
             return "$gte";
-        default:
-            return "";
+        case Op::equal:
+            break;
     }
+    return "";
 }
 
-void append_clause(bson_t* out, Clause const& clause) {
-    if (clause.op.empty())
-        append(out, clause.field, clause.value);
+Clause clause_of(Condition const& condition) {
+    if (condition.op == Op::in) return {condition.field, "$in", {}, &condition.value};
+    return {condition.field, operator_of(condition.op), *scalar_of(condition.value)};
+}
+
+void append_value(bson_t* out, std::string_view key, Clause const& clause) {
+    if (clause.values)
+        append(out, key, *clause.values);
     else
-        append_document(out, clause.field,
-                        [&](bson_t* is) { append(is, clause.op, clause.value); });
+        append(out, key, clause.value);
 }
 
-void append_condition(bson_t* out, Condition const& condition) {
-    if (condition.op == Op::in)
-        append_document(out, condition.field,
-                        [&](bson_t* is) { append(is, "$in", condition.value); });
-    else
-        append_clause(out,
-                      {condition.field, operator_of(condition.op), *scalar_of(condition.value)});
+/// What is said of one field: `of` is not empty.
+void append_field(bson_t* out, std::string_view field, std::vector<Clause const*> const& of) {
+    if (of.front()->op.empty()) return append_value(out, field, *of.front());
+    append_document(out, field, [&](bson_t* is) {
+        for (auto const* clause : of) append_value(is, clause->op, *clause);
+    });
 }
 
-/// A filter of conditions and clauses: {} for none, else {$and: [...]}, which may name a field
-/// twice.
-void append_all(bson_t* out, Filter const& filter, std::vector<Clause> const& clauses) {
-    if (filter.size() + clauses.size() == 1) {
-        if (!filter.empty())
-            append_condition(out, filter[0]);
-        else
-            append_clause(out, clauses[0]);
-        return;
+/// A filter of conditions and clauses: each field once, as in {a: 1, b: {$gt: 2, $lt: 5}}; where
+/// one is said to equal something twice or has two bounds on one side, they are joined by $and.
+void append_all(bson_t* out, Filter const& filter, std::vector<Clause> const& more) {
+    std::vector<Clause> clauses;
+    clauses.reserve(filter.size() + more.size());
+    for (auto const& condition : filter) clauses.push_back(clause_of(condition));
+    clauses.insert(clauses.end(), more.begin(), more.end());
+
+    std::vector<Clause const*> first;   // what fits beside each other
+    std::vector<Clause const*> beside;  // what does not
+    for (auto const& clause : clauses) {
+        bool const clashes = std::ranges::any_of(first, [&](Clause const* other) {
+            return other->field == clause.field &&
+                   (other->op == clause.op || other->op.empty() || clause.op.empty());
+        });
+        (clashes ? beside : first).push_back(&clause);
     }
-    if (filter.empty() && clauses.empty()) return;
+    for (auto const* clause : first) {
+        std::vector<Clause const*> of;
+        for (auto const* other : first)
+            if (other->field == clause->field) of.push_back(other);
+        if (of.front() == clause) append_field(out, clause->field, of);
+    }
+    if (beside.empty()) return;
     append_array(out, "$and", [&](bson_t* array) {
         ArrayKey keys;
-        for (auto const& condition : filter)
+        for (auto const* clause : beside)
             append_document(array, keys.next(),
-                            [&](bson_t* one) { append_condition(one, condition); });
-        for (auto const& clause : clauses)
-            append_document(array, keys.next(), [&](bson_t* one) { append_clause(one, clause); });
+                            [&](bson_t* one) { append_field(one, clause->field, {clause}); });
     });
 }
 
@@ -172,7 +190,6 @@ bool append_find(bson_t* filter, bson_t* options, Plan const& plan, Query const&
     });
     append(options, "limit", static_cast<std::int64_t>(query.limit));
     if (query.skip > 0) append(options, "skip", static_cast<std::int64_t>(query.skip));
-    append_hint(options, plan);
     append_projection(options);
     return true;
 }

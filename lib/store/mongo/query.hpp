@@ -15,11 +15,12 @@ namespace grover::store::mongo {
 /// All conditions hold.
 void append_filter(bson_t* out, Filter const& filter);
 
-/// The filter and the options (sort, skip, limit, hint, projection) of a find. False when nothing
+/// The filter and the options (sort, skip, limit, projection) of a find. False when nothing
 /// can match.
 bool append_find(bson_t* filter, bson_t* options, Plan const& plan, Query const& query);
 
-/// `hint`, where one index serves the query in one walk.
+/// `hint`, where one index serves the query in one walk: else the server may walk another one in
+/// the order that is asked for, past whatever lies between.
 void append_hint(bson_t* options, Plan const& plan);
 
 /// Leaves out what only the engine looks at.
