@@ -15,6 +15,7 @@
 #include "net/async.hpp"
 #include "net/engine_choice.hpp"
 #include "service/access.hpp"
+#include "service/copy_store.hpp"
 #include "service/operations.hpp"
 #include "service/pipeline.hpp"
 #include "service/settings.hpp"
@@ -256,6 +257,7 @@ int help(detail::Definition const& definition) {
               << "  --routes             list the routes with their source lines\n"
               << "  --where METHOD PATH  show the route that answers\n"
               << "  --openapi            print the OpenAPI document\n"
+              << "  --copy-store TO      move the data: sqlite-to-mongo or mongo-to-sqlite\n"
               << "  --version            print the version\n";
     return 0;
 }
@@ -281,6 +283,9 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
         std::cout << "the settings are good\n";
         return 0;
     }
+    if (flag == "--copy-store")
+        return copy_store(definition.about, definition.schema, settings.store,
+                          arguments.size() == 2 ? arguments[1] : "");
     if (flag == "--openapi" || flag == "--routes" || flag == "--where")
         return describe(definition, settings, build, arguments);
     if (!flag.empty()) throw ConfigError("unknown argument " + flag + "; see --help");

@@ -1,0 +1,271 @@
+// What the servers of the tests cannot show, with peers that speak MongoDB's wire protocol by a
+// script: a primary that steps down, the commands of a transaction, causal reads
+// across members, and servers that must be refused at start.
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/config.hpp"
+#include "base/error.hpp"
+#include "store/mongo/mongo_store.hpp"
+#include "testing/mongo_peer.hpp"
+#include "testing/sync.hpp"
+
+namespace grover::testing {
+
+using namespace store;
+
+namespace {
+
+using Peer = MongoPeer;
+using Command = MongoPeer::Command;
+
+json::object at_time(json::object reply, int seconds) {
+    reply["operationTime"] = json::object{{"$timestamp", {{"t", seconds}, {"i", 1}}}};
+    return reply;
+}
+
+json::object cursor_of(json::array documents) {
+    return {{"cursor", {{"id", 0}, {"ns", "db.counters"}, {"firstBatch", std::move(documents)}}}};
+}
+
+json::object error(int code, json::array labels) {
+    return {{"ok", 0},
+            {"code", code},
+            {"errmsg", "as the test wants it"},
+            {"errorLabels", std::move(labels)}};
+}
+
+Schema counters() {
+    return {{{.name = "counters", .indexes = {{.fields = {"n"}}}}, {.name = "log"}}};
+}
+
+/// Two members, the first one primary until the test says otherwise.
+class MongoPeers : public ::testing::Test {
+protected:
+    void open() {
+        store_ = open_mongo(
+            {.url = Secret("mongodb://" + a_.host() + "," + b_.host() + "/?replicaSet=grover"),
+             .database = "db",
+             .schema = counters(),
+             .connections = 2});
+    }
+    json::object answer(int number, Command const& command) {
+        if (command.is_hello()) {
+            auto out =
+                Peer::hello(primary_ == number ? Peer::Role::primary : Peer::Role::secondary);
+            out["setName"] = "grover";
+            out["setVersion"] = 1;
+            out["hosts"] = json::array{json::value(a_.host()), json::value(b_.host())};
+            out["me"] = number == 0 ? a_.host() : b_.host();
+            return at_time(std::move(out), 1);
+        }
+        if (command.name == "update" || command.name == "insert" || command.name == "delete" ||
+            command.name == "commitTransaction" || command.name == "find") {
+            std::lock_guard const lock(mutex_);
+            if (!troubles_.empty() && troubles_.front().first == command.name) {
+                auto out = troubles_.front().second;
+                troubles_.erase(troubles_.begin());
+                if (out.contains("step down")) {
+                    primary_ = 1 - number;
+                    out.erase("step down");
+                }
+                return out;
+            }
+        }
+        if (command.name == "find") return at_time(cursor_of({}), 5);
+        return at_time({{"n", 1}, {"nModified", 1}}, 100);
+    }
+    void trouble(std::string command, json::object reply) {
+        std::lock_guard const lock(mutex_);
+        troubles_.emplace_back(std::move(command), std::move(reply));
+    }
+    bool commit(std::size_t writes) {
+        Batch batch;
+        batch.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
+        if (writes > 1) batch.add(Insert{"log", {{"_id", "1"}}});
+        return sync(store_->commit(std::move(batch))).has_value();
+    }
+    static json::value member(Command const& command, std::string_view name) {
+        auto const* found = command.body.if_contains(name);
+        return found ? *found : json::value();
+    }
+
+    std::atomic<int> primary_ = 0;
+    std::mutex mutex_;
+    std::vector<std::pair<std::string, json::object>> troubles_;  // a command's next answers
+    Peer a_{[this](Command const& command) { return answer(0, command); }};
+    Peer b_{[this](Command const& command) { return answer(1, command); }};
+    std::unique_ptr<DocumentStore> store_;
+};
+
+}  // namespace
+
+TEST_F(MongoPeers, AWriteFollowsThePrimaryAndIsTheSameWrite) {
+    open();
+    auto reply = error(10107, {"RetryableWriteError"});
+    reply["step down"] = true;
+    trouble("update", std::move(reply));
+    EXPECT_TRUE(commit(1));
+    auto const first = a_.commands("update");
+    auto const second = b_.commands("update");
+    ASSERT_EQ(first.size(), 1u);
+    ASSERT_EQ(second.size(), 1u);
+    // The server knows a write that it has applied already by these.
+    EXPECT_EQ(member(first[0], "txnNumber"), member(second[0], "txnNumber"));
+    EXPECT_EQ(member(first[0], "lsid"), member(second[0], "lsid"));
+    auto const concern = member(second[0], "writeConcern");
+    EXPECT_EQ(concern.at("w"), "majority");
+    EXPECT_EQ(concern.at("j"), true);
+}
+
+TEST_F(MongoPeers, ABatchIsOneTransaction) {
+    open();
+    EXPECT_TRUE(commit(2));
+    auto const update = a_.commands("update").at(0);
+    auto const insert = a_.commands("insert").at(0);
+    auto const end = a_.commands("commitTransaction").at(0);
+    EXPECT_EQ(member(update, "startTransaction"), true);
+    EXPECT_TRUE(member(insert, "startTransaction").is_null());
+    for (auto const& one : {update, insert, end}) {
+        EXPECT_EQ(member(one, "autocommit"), false);
+        EXPECT_EQ(member(one, "txnNumber"), member(update, "txnNumber"));
+        EXPECT_EQ(member(one, "lsid"), member(update, "lsid"));
+    }
+    EXPECT_EQ(member(end, "writeConcern").at("w"), "majority");
+}
+
+TEST_F(MongoPeers, ATransactionOfAPrimaryThatStepsDownBeginsAnewAtTheNext) {
+    open();
+    auto reply = error(10107, {"TransientTransactionError"});
+    reply["step down"] = true;
+    trouble("insert", std::move(reply));
+    EXPECT_TRUE(commit(2));
+    EXPECT_TRUE(a_.commands("commitTransaction").empty());
+    EXPECT_EQ(member(b_.commands("update").at(0), "startTransaction"), true);
+    EXPECT_EQ(b_.commands("insert").size(), 1u);
+    EXPECT_EQ(b_.commands("commitTransaction").size(), 1u);
+}
+
+TEST_F(MongoPeers, ACommitWithoutAnAnswerIsAskedForAgainAndNotBegunAnew) {
+    open();
+    trouble("commitTransaction",
+            {{"writeConcernError", {{"code", 91}, {"errmsg", "shutting down"}}},
+             {"errorLabels", json::array{"UnknownTransactionCommitResult"}}});
+    EXPECT_TRUE(commit(2));
+    auto const commits = a_.commands("commitTransaction");
+    ASSERT_EQ(commits.size(), 2u);
+    EXPECT_EQ(member(commits[0], "txnNumber"), member(commits[1], "txnNumber"));
+    EXPECT_EQ(a_.commands("update").size(), 1u);
+}
+
+TEST_F(MongoPeers, AReadSeesWhatWasWrittenBeforeIt) {
+    open();
+    EXPECT_TRUE(commit(1));
+    EXPECT_FALSE(sync(store_->get("counters", "a")));
+    auto const find = a_.commands("find").at(0);
+    auto const concern = member(find, "readConcern");
+    EXPECT_EQ(concern.at("level"), "majority");
+    EXPECT_EQ(concern.at("afterClusterTime").at("$timestamp").at("t"), 100);
+    EXPECT_GT(member(find, "maxTimeMS").to_number<int>(), 0);
+    EXPECT_LE(member(find, "maxTimeMS").to_number<int>(), 3'000);
+}
+
+TEST_F(MongoPeers, AQueryNamesItsIndexAndOneThatMayLagAsksASecondary) {
+    open();
+    EXPECT_TRUE(commit(1));
+    Query query{.collection = "counters", .order = {{"n"}}, .limit = 3};
+    (void)sync(store_->find(query));
+    EXPECT_EQ(member(a_.commands("find").at(0), "hint"), "by_n");
+    query.may_lag = true;
+    (void)sync(store_->find(query));
+    auto const find = b_.commands("find").at(0);
+    EXPECT_EQ(member(find, "$readPreference").at("mode"), "secondaryPreferred");
+    EXPECT_FALSE(member(find, "readConcern").as_object().contains("afterClusterTime"));
+}
+
+TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
+    open();
+    primary_ = 2;
+    auto const refused = [&] {
+        try {
+            commit(1);
+            return false;
+        } catch (Error const& error) {
+            EXPECT_EQ(error.code(), ErrorCode::unavailable);
+            EXPECT_TRUE(error.retry_after());
+            return true;
+        }
+    };
+    trouble("update", error(10107, {"RetryableWriteError"}));
+    EXPECT_TRUE(refused());
+    while (sync(store_->health()).connected) std::this_thread::yield();
+    EXPECT_TRUE(refused());
+    primary_ = 1;
+    while (refused()) std::this_thread::yield();
+    EXPECT_TRUE(sync(store_->health()).connected);
+}
+
+namespace {
+
+/// The line that an operator sees when `answer` is the server.
+std::string refusal(Peer::Answer answer, std::string credentials = "") {
+    Peer const peer(std::move(answer));
+    try {
+        open_mongo({.url = Secret("mongodb://" + credentials + peer.host() + "/"),
+                    .database = "db",
+                    .schema = counters()});
+    } catch (ConfigError const& refused) {
+        std::string line = refused.what();
+        for (auto at = line.find(peer.host()); at != line.npos; at = line.find(peer.host()))
+            line.replace(at, peer.host().size(), "HOST");
+        return line;
+    }
+    return "taken";
+}
+
+}  // namespace
+
+TEST(MongoStart, AnOldServerIsRefused) {
+    auto const line = refusal([](Command const&) {
+        auto out = Peer::hello();
+        out["setName"] = "grover";
+        out["maxWireVersion"] = 8;
+        return out;
+    });
+    EXPECT_EQ(line, "MONGO_URL: the server at HOST is too old: MongoDB 4.4 is the least");
+}
+
+TEST(MongoStart, AStandaloneServerIsRefused) {
+    auto const line = refusal([](Command const&) { return Peer::hello(); });
+    EXPECT_TRUE(line.contains("standalone")) << line;
+    EXPECT_TRUE(line.contains("MONGO_STANDALONE=1")) << line;
+}
+
+TEST(MongoStart, AWrongPasswordIsRefusedAndNotShown) {
+    auto const line = refusal(
+        [](Command const& command) { return command.is_hello() ? Peer::hello() : error(18, {}); },
+        "ada:opensesame@");
+    EXPECT_EQ(line, "MONGO_URL: the server at HOST refuses the user or the password");
+}
+
+TEST(MongoStart, WhatIsNoServerIsRefusedWithoutShowingTheUrl) {
+    for (auto const* const url :
+         {"mongodb://ada:opensesame@127.0.0.1:1/?serverSelectionTimeoutMS=200",
+          "mongodb://ada:opensesame@no-such-host.invalid/?serverSelectionTimeoutMS=200",
+          "mongodb://ada:opensesame@", "mongodb://ada:opensesame@h/?tls=perhaps&x", "opensesame",
+          "http://ada:opensesame@127.0.0.1/"}) {
+        try {
+            open_mongo({.url = Secret(url), .database = "db", .schema = counters()});
+            ADD_FAILURE() << url;
+        } catch (ConfigError const& refused) {
+            std::string const line = refused.what();
+            EXPECT_TRUE(line.starts_with("MONGO_URL")) << line;
+            EXPECT_FALSE(line.contains("opensesame") || line.contains('\n')) << line;
+        }
+    }
+}
+
+}  // namespace grover::testing

@@ -1,0 +1,170 @@
+#include "testing/mongo_peer.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "store/mongo/bson.hpp"
+
+namespace grover::testing {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t head_bytes = 16;  // length, id, the id that is answered, operation
+constexpr std::int32_t op_reply = 1;
+constexpr std::int32_t op_query = 2004;
+constexpr std::int32_t op_msg = 2013;
+
+std::int32_t number(std::string_view bytes, std::size_t at) {
+    std::int32_t out = 0;
+    std::memcpy(&out, bytes.data() + at, sizeof out);
+    return out;
+}
+void put(std::string& bytes, std::size_t at, std::int32_t value) {
+    std::memcpy(&bytes[at], &value, sizeof value);
+}
+
+json::object read_document(std::string_view body, std::size_t at) {
+    bson_t document;
+    if (!bson_init_static(&document, reinterpret_cast<std::uint8_t const*>(&body[at]),
+                          static_cast<std::size_t>(number(body, at))))
+        throw std::runtime_error("no BSON where a command should be");
+    char* const text = bson_as_relaxed_extended_json(&document, nullptr);
+    auto out = json::parse(text).as_object();
+    bson_free(text);
+    return out;
+}
+
+/// Numbers are of 32 bits, as a server's are.
+void append_member(bson_t* out, std::string_view key, json::value const& value) {
+    auto const* object = value.if_object();
+    auto const size = static_cast<int>(key.size());
+    if (auto const* time = object ? object->if_contains("$timestamp") : nullptr)
+        bson_append_timestamp(out, key.data(), size, time->at("t").to_number<std::uint32_t>(),
+                              time->at("i").to_number<std::uint32_t>());
+    else if (value.is_int64())
+        bson_append_int32(out, key.data(), size, value.to_number<std::int32_t>());
+    else
+        store::mongo::append(out, key, value);
+}
+
+}  // namespace
+
+MongoPeer::MongoPeer(Answer answer) : answer_(std::move(answer)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const raw = reinterpret_cast<sockaddr*>(&address);
+    if (listener_ < 0 || ::bind(listener_, raw, size) != 0 || ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, raw, &size) != 0)
+        throw std::runtime_error("a test's server cannot listen");
+    host_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    acceptor_ = std::thread([this] { accept(); });
+}
+
+MongoPeer::~MongoPeer() {
+    ending_ = true;
+    acceptor_.join();
+    for (auto& thread : threads_) thread.join();
+    ::close(listener_);
+}
+
+std::vector<MongoPeer::Command> MongoPeer::commands(std::string_view name) const {
+    std::lock_guard const lock(mutex_);
+    std::vector<Command> out;
+    for (auto const& one : commands_)
+        if (one.name == name) out.push_back(one);
+    return out;
+}
+
+json::object MongoPeer::hello(Role role) {
+    bool const primary = role == Role::primary;
+    return {{"helloOk", true},
+            {"isWritablePrimary", primary},
+            {"ismaster", primary},
+            {"secondary", !primary},
+            {"maxBsonObjectSize", 16'777'216},
+            {"maxMessageSizeBytes", 48'000'000},
+            {"maxWriteBatchSize", 100'000},
+            {"logicalSessionTimeoutMinutes", 30},
+            {"minWireVersion", 0},
+            {"maxWireVersion", 17}};
+}
+
+void MongoPeer::accept() {
+    while (wait(listener_)) {
+        int const socket = ::accept(listener_, nullptr, nullptr);
+        if (socket >= 0) threads_.emplace_back([this, socket] { serve(socket); });
+    }
+}
+
+void MongoPeer::serve(int socket) {
+    char head[head_bytes];
+    while (read(socket, head, sizeof head)) {
+        std::string_view const header(head, sizeof head);
+        std::string body(static_cast<std::size_t>(number(header, 0)) - head_bytes, '\0');
+        if (!read(socket, body.data(), body.size())) break;
+        auto const reply = answer_to(header, body);
+        if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
+    }
+    ::close(socket);
+}
+
+/// False when the peer ends.
+bool MongoPeer::wait(int socket) const {
+    while (!ending_) {
+        pollfd one{socket, POLLIN, 0};
+        if (::poll(&one, 1, 20) > 0) return true;
+    }
+    return false;
+}
+
+bool MongoPeer::read(int socket, char* to, std::size_t size) const {
+    for (std::size_t done = 0; done < size;) {
+        if (!wait(socket)) return false;
+        auto const got = ::recv(socket, to + done, size - done, 0);
+        if (got <= 0) return false;
+        done += static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+std::string MongoPeer::answer_to(std::string_view head, std::string_view body) {
+    bool const legacy = number(head, 12) == op_query;
+    // Flags, then the collection's name and two numbers; or flags and the kind of a section.
+    auto const at = legacy ? body.find('\0', 4) + 1 + 8 : 5;
+    store::mongo::Bson reply;
+    for (auto const& member : reply_to(read_document(body, at)))
+        append_member(reply.raw(), member.key(), member.value());
+
+    std::string out(head_bytes + (legacy ? 20 : 5), '\0');
+    if (legacy) put(out, head_bytes + 16, 1);  // one document
+    out.append(reinterpret_cast<char const*>(bson_get_data(reply)), reply.raw()->len);
+    put(out, 0, static_cast<std::int32_t>(out.size()));
+    put(out, 8, number(head, 4));
+    put(out, 12, legacy ? op_reply : op_msg);
+    return out;
+}
+
+json::object MongoPeer::reply_to(json::object body) {
+    std::string name(body.begin()->key());
+    Command const command{std::move(name), std::move(body)};
+    if (!command.is_hello()) {
+        std::lock_guard const lock(mutex_);
+        commands_.push_back(command);
+    }
+    auto out = answer_(command);
+    out.emplace("ok", 1);
+    return out;
+}
+
+}  // namespace grover::testing

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# Move a stopped installation's data between the embedded store and MongoDB.
+#
+# usage: ./grover migrate sqlite-to-mongo|mongo-to-sqlite [--mongo URL] [--data DIR]
+#   --mongo URL   the MongoDB (default: $MONGO_URL, or the file that $MONGO_URL_FILE names)
+#   --data DIR    where the embedded stores are (default: $DATA_DIR, or ./data)
+#
+# Each service's documents are copied, versions included, then both sides are read whole and compared by count and hash;
+# the source stays as it is. What an interrupted run has copied is not copied again. The target must hold nothing else.
+import argparse
+import os
+import subprocess
+
+import preflight
+from house import Trouble, add_data_option, main_of, open_house, running_pid
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./grover migrate", add_help=False)
+    parser.add_argument("direction", choices=["sqlite-to-mongo", "mongo-to-sqlite"])
+    parser.add_argument("--mongo", metavar="URL")
+    add_data_option(parser)
+    options = parser.parse_args()
+    if options.mongo:
+        os.environ["MONGO_URL"] = options.mongo
+    if not os.environ.get("MONGO_URL") and not os.environ.get("MONGO_URL_FILE"):
+        raise Trouble("which MongoDB? set --mongo URL, MONGO_URL or MONGO_URL_FILE")
+
+    house = open_house(options.data)
+    if running_pid(house):
+        raise Trouble(f"it runs on {house.data}: stop it first with ./grover down")
+    if not os.environ.get("GROVER_PROGRAMS"):
+        subprocess.run([os.environ["GROVER"], "build", "release", "services"], check=True)
+    preflight.check_programs(house)
+    preflight.make_folders(house)
+    for service in house.services:
+        done = subprocess.run([house.programs / service.program, "--copy-store", options.direction],
+                              env=house.environment_of(service), stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise Trouble(f"the data of {service.name} was not moved; the source is as it was")
+    print(f"grover: moved, and compared: {options.direction}")
+    return 0
+
+
+if __name__ == "__main__":
+    main_of(main)
