@@ -115,6 +115,7 @@ net::Task<> ServerSession::serve() {
             break;
         input.commit(got.count);
     }
+    give_up();
     abandon_streams();
     co_await until_quiet();
     if (ending_) co_await wire_.linger();

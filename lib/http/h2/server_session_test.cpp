@@ -588,6 +588,18 @@ TEST_F(Http2Test, TellsHandlersWhenTheClientHasGone) {
     EXPECT_TRUE(eventually([&] { return server_->counters().open == 0; }));
 }
 
+TEST_F(Http2Test, ForgetsTheAnswersOfWhoEndsTheConnection) {
+    auto const port = serve_echo();
+    for (int i = 0; i < 50; ++i) {
+        RawClient client(port);
+        client.send(std::string(H2Client::preface) + h2::frame(h2::settings, 0, 0) +
+                    H2Client::request(1, "GET", "/") + H2Client::request(3, "GET", "/"));
+        client.finish_sending();
+        client.read_to_end();
+    }
+    EXPECT_TRUE(eventually([&] { return server_->counters().open == 0; }));
+}
+
 TEST_F(Http2Test, FinishesStreamsWhenItDrains) {
     std::atomic<bool> go = false;
     H2Client client(serve2(Handler([&](Request&) -> net::Task<Response> {

@@ -64,9 +64,10 @@ void Session::flush_soon() {
 /// Collects what may leave in one send, and begins to send it.
 void Session::flush() {
     do {
-        if (!lost_) require(::nghttp2_session_send(native_));
-    } while (!lost_ && !output().empty() && transmit_now());
-    if (lost_ || output().empty()) {
+        if (lost_) return quiet_.notify();
+        require(::nghttp2_session_send(native_));
+    } while (!output().empty() && transmit_now());
+    if (output().empty()) {
         on_flushed();
         quiet_.notify();
         return;
@@ -77,7 +78,7 @@ void Session::flush() {
 
 net::Task<> Session::send_all() {
     while (!lost_ && !output().empty()) {
-        lost_ = !co_await transmit();
+        if (!co_await transmit()) lost_ = true;
         // What was said meanwhile did not ask for a turn of its own.
         if (!lost_) require(::nghttp2_session_send(native_));
     }

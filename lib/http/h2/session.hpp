@@ -94,6 +94,8 @@ protected:
         return ::nghttp2_session_want_read(native_) == 0 &&
                ::nghttp2_session_want_write(native_) == 0;
     }
+    /// Nothing more is sent: nghttp2 is not asked any more, so its streams may go.
+    void give_up() noexcept { lost_ = true; }
     /// Returns when nothing of this session runs or is under way any more.
     net::Task<> until_quiet();
 
