@@ -20,6 +20,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / "build" / "mongo"
 PACKAGES = ["secantusdb==0.7.0b3", "pymongo==4.20.1"]
+# What a program that was killed leaves open holds its documents that long; 60 s if nobody says otherwise.
+TRANSACTION_LIFETIME_S = 5
+SECANTUS = f"""
+import functools, sys
+from secantus import cli, server
+server.SecantusDBServer.__init__ = functools.partialmethod(
+    server.SecantusDBServer.__init__, transaction_lifetime_seconds={TRANSACTION_LIFETIME_S})
+sys.exit(cli.main())
+"""
 READY_S = 60.0
 EXIT_S = 30.0
 
@@ -62,14 +71,15 @@ class MongoServer:
             self.name = "mongod"
             self.replica_set = "grover"
             self.command = [self.mongod, "--bind_ip", "127.0.0.1", "--port", str(self.port),
-                            "--dbpath", str(self.folder), "--setParameter", "enableTestCommands=1"]
+                            "--dbpath", str(self.folder), "--setParameter", "enableTestCommands=1",
+                            "--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_S}"]
             self.command += [] if standalone else ["--replSet", self.replica_set]
             self.client_python = installed()
         else:
             self.name = "SecantusDB"
             self.replica_set = "secantus"
             self.client_python = installed()
-            self.command = [str(VENV / "bin" / "secantusd-py"), "--host", "127.0.0.1", "--port", str(self.port),
+            self.command = [str(self.client_python), "-c", SECANTUS, "--host", "127.0.0.1", "--port", str(self.port),
                             "--storage-path", str(self.folder / "data"), "--log-level", "ERROR",
                             "--enable-test-commands", *(["--standalone"] if standalone else []),
                             *(["--sync-on-commit"] if durable else []), *arguments]
