@@ -101,7 +101,7 @@ void append_create_indexes(bson_t* command, CollectionLayout const& collection) 
         if (collection.has_words())
             append_document(array, keys.next(), [&](bson_t* out) {
                 append_document(out, "key", [](bson_t* key) { append(key, words_field, 1); });
-                append(out, "name", "words");
+                append(out, "name", words_index);
             });
         if (collection.expires())
             append_document(array, keys.next(), [&](bson_t* out) {

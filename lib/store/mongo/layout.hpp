@@ -24,6 +24,7 @@ namespace grover::store::mongo {
 
 inline constexpr char version_field[] = "_v";
 inline constexpr char search_field[] = "_search";
+inline constexpr char words_index[] = "words";
 inline constexpr char words_field[] = "_search.words";
 inline constexpr char text_field[] = "_search.text";
 inline constexpr char expires_field[] = "_expires";

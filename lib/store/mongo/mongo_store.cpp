@@ -117,6 +117,7 @@ public:
             Connection connection(pool_, reads);
             Bson options;
             connection.append_read(options.raw(), deadline);
+            if (hints_) append(options.raw(), "hint", words_index);
             auto const collection = connection.collection(c.name);
             return documents_of(Cursor(mongoc_collection_aggregate(
                 collection.get(), MONGOC_QUERY_NONE, pipeline, options, preference(reads))));
