@@ -190,6 +190,40 @@ class Bench:
                     self.aims.append(Aim(f"open loop, {rate}/s: {who}, p99 to nginx", 1.0, "",
                                          measure.ratio(runs, found["nginx"], "p99")))
 
+    def tls(self) -> None:
+        """HTTP/2 through TLS: 8 connections of 8 streams each, kept."""
+        lost = measure.missing("h2load")
+        if lost:
+            print("h2load is not installed here: HTTP/2 is left out")
+            return
+
+        def load(url: str) -> dict[str, float]:
+            out = subprocess.run(["taskset", "-c", "1", "h2load", "-t1", "-c8", "-m8", f"-D{self.seconds}", "-H",
+                                  f"Authorization: Bearer {token(0)}", url], capture_output=True, text=True, check=True).stdout
+            done, bad = (int(re.search(rf"(\d+) {what}", out)[1]) for what in ("succeeded", "failed"))
+            return {"requests": max(done, 1), "rate": done / self.seconds, "bad": bad}
+
+        cert, key = certificate(self.folder)
+        gateways = {}
+        for engine in sorted({gateway.environment["NET_ENGINE"] for gateway in self.gateways.values()}):
+            port, = free_ports(1)
+            gateways[port] = self.keep(Gateway(f"TLS {engine}", self.folder, self.service.port, f"http://127.0.0.1:{self.upstream.port}",
+                                               NET_ENGINE=engine, TLS_PORT=str(port), TLS_CERT_FILE=str(cert), TLS_KEY_FILE=str(key)))
+        print(f"\nHTTP/2 and TLS{'':<21} {'CPU us':>7} {'(user+sys)':>13} {'ratio':>6} {'req/s':>8} {'failed':>6} {'foreign':>7}")
+        for size in SIZES:
+            path = f"/api/posts/{size}"
+            contenders = [Contender("nginx", f"https://127.0.0.1:{self.peers.tls_port}{path}", [self.peers.running["nginx"].pid])]
+            contenders += [Contender(f"grover {gateway.environment['NET_ENGINE']}", f"https://127.0.0.1:{port}{path}", [gateway.pid],
+                                     [self.upstream.pid]) for port, gateway in gateways.items()]
+            contenders[0].beside.append(self.upstream.pid)
+            found = measure.in_turns(contenders, load, self.rounds)
+            for who, runs in found.items():
+                m, against = measure.middle(runs), measure.ratio(runs, found["nginx"])
+                print(f"{self.bytes[size]:>9} B {who:<24} {m['cpu']:7.1f} {m['user']:6.1f}+{m['system']:<6.1f} {against:6.2f}"
+                      f" {m['rate']:8.0f} {sum(run['bad'] for run in runs):6.0f} {m['foreign']:7.2f}", flush=True)
+                if who != "nginx":
+                    self.aims.append(Aim(f"HTTP/2 and TLS, {self.bytes[size]} B: {who}, CPU to nginx", 1.1, "", against))
+
     def memory(self) -> None:
         """A gateway of its own, filled with sessions; another with connections that do nothing."""
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -268,6 +302,8 @@ def main() -> int:
                 bench.layout(part)
             elif part == "latency":
                 bench.latency()
+            elif part == "tls":
+                bench.tls()
             elif part == "memory":
                 bench.memory()
         bench.report()
