@@ -67,7 +67,7 @@ class Gateway(Process):
         own.mkdir()
         port, = free_ports(1)
         super().__init__("gateway", port, own, {"USER_SERVICE_URL": f"http://127.0.0.1:{users}", "POST_SERVICE_URL": posts,
-                                                "RATE_LIMIT": "off", "THREADS": "1"} | environment)
+                                                "RATE_LIMIT": "off", "CONNECTIONS_PER_CLIENT": "0", "THREADS": "1"} | environment)
         self.start()
         self.wait_ready()
         measure.pin([self.child.pid], "0")

@@ -26,7 +26,8 @@ inline constexpr std::size_t form_part_header_bytes_max = 4 << 10;
 
 // Connections of a server, per process.
 inline constexpr std::size_t connections_max = 20'000;
-inline constexpr auto handshake_time_max = 10s;      // TLS
+inline constexpr std::size_t connections_per_client = 2'000;  // many people may share an address
+inline constexpr auto handshake_time_max = 10s;               // TLS
 inline constexpr auto tls_ticket_key_time_max = 1h;  // then a session is remembered under another
 inline constexpr auto header_time_max =
     10s;  // from the first byte of a request to the end of its head

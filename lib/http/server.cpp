@@ -12,6 +12,7 @@
 
 #include "http/connection.hpp"
 #include "http/message_service.hpp"
+#include "http/peers.hpp"
 #include "http/shard.hpp"
 #include "net/listener.hpp"
 
@@ -34,7 +35,8 @@ public:
                AccessObserver observer)
         : options_(with_defaults(std::move(wanted))),
           handler_(std::move(handler)),
-          observer_(std::move(observer)) {
+          observer_(std::move(observer)),
+          peers_(options_.connections_per_peer_max) {
         for (std::size_t i = 0; i < loops.size(); ++i) places_.emplace_back(*this, loops.at(i));
     }
 
@@ -105,6 +107,7 @@ public:
             out.accepted += place.shard.accepted.get();
             out.requests += place.shard.requests.get();
             out.refused += place.shard.refused.get();
+            out.refused_peer += place.shard.refused_peer.get();
             out.timed_out += place.shard.timed_out.get();
             out.malformed += place.shard.malformed.get();
             out.tls_failed += place.shard.tls_failed.get();
@@ -140,7 +143,12 @@ private:
     void adopt(Place& place, net::Socket socket, std::string peer, Connection::Security security) {
         place.shard.accepted.add();
         auto const open = ++open_;
-        std::shared_ptr<void> presence(this, [core = shared_from_this()](void*) { core->leave(); });
+        bool const welcome = peers_.enter(peer);
+        std::shared_ptr<void> presence(this, [core = shared_from_this(), peer](void*) {
+            core->peers_.leave(peer);
+            core->leave();
+        });
+        if (!welcome) place.shard.refused_peer.add();
         if (open > options_.connections_max + turned_away_max) {
             place.shard.refused.add();
             return;
@@ -148,7 +156,7 @@ private:
         auto connection = std::make_unique<Connection>(
             std::move(presence), place.shard, std::move(socket), std::move(peer), security);
         place.connections.push_back(*connection);
-        bool const full = open > options_.connections_max;
+        bool const full = open > options_.connections_max || !welcome;
         boost::asio::co_spawn(
             place.shard.loop.executor(),
             [connection = std::move(connection), full] {
@@ -187,6 +195,7 @@ private:
     ServerOptions const options_;
     StreamHandler const handler_;
     AccessObserver const observer_;
+    Peers peers_;
     std::deque<Place> places_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
     std::uint16_t port_ = 0;

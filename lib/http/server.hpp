@@ -62,6 +62,7 @@ struct ServerOptions {
     std::optional<std::uint16_t> tls_port{};
 
     std::size_t connections_max = limits::connections_max;
+    std::size_t connections_per_peer_max = 0;  // of one address (Peers); 0: no limit
     /// HTTP/2 without TLS, for clients that begin with its preface. Through TLS it is always there.
     bool http2_clear = false;
     std::size_t http2_streams_max = limits::http2_streams_max;
@@ -109,8 +110,9 @@ public:
     void drain(std::chrono::milliseconds limit);
 
     struct Counters {
-        std::uint64_t accepted = 0, open = 0, requests = 0, refused = 0, timed_out = 0,
-                      malformed = 0, tls_failed = 0;
+        std::uint64_t accepted = 0, open = 0, requests = 0, refused = 0,
+                      refused_peer = 0,  // of them, for their address had too many
+            timed_out = 0, malformed = 0, tls_failed = 0;
         std::array<std::uint64_t, h2::floods> floods{};  // connections sent away, by h2::Flood
     };
     Counters counters() const;

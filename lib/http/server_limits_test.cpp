@@ -102,6 +102,23 @@ TEST_F(ServerLimitsTest, TurnsAwayWhatIsTooMuch) {
     EXPECT_EQ(fourth.read_reply().status, 200);
 }
 
+TEST_F(ServerLimitsTest, TurnsAwayAnAddressWithTooManyConnections) {
+    auto& server = serve(hello, {.connections_per_peer_max = 1});
+    RawClient first(server.port());
+    ASSERT_TRUE(eventually([&] { return server.counters().open == 1; }));
+    RawClient second(server.port());
+    EXPECT_EQ(second.read_reply().status, 503);
+    EXPECT_EQ(server.counters().refused_peer, 1u);
+    EXPECT_EQ(server.counters().refused, 1u);
+    second.finish_sending();
+    first.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(first.read_reply().status, 200);
+    ASSERT_TRUE(eventually([&] { return server.counters().open == 0; }));
+    RawClient third(server.port());
+    third.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(third.read_reply().status, 200);
+}
+
 TEST_F(ServerLimitsTest, SurvivesClientsThatLeaveInTheMiddle) {
     auto& server = serve(hello);
     for (std::string_view const bytes :

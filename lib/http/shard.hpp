@@ -32,6 +32,7 @@ struct alignas(64) Shard {
     Counter accepted{};
     Counter requests{};
     Counter refused{};
+    Counter refused_peer{};
     Counter timed_out{};
     Counter malformed{};
     Counter tls_failed{};

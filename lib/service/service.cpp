@@ -133,6 +133,27 @@ void start_periodic(Kit& kit, std::atomic<bool> const& stopping) {
     }
 }
 
+/// What the server counts of connections, for who slows it down or speaks no HTTP. The server
+/// outlives the last scrape.
+void watch_connections(telemetry::Metrics& metrics, http::Server const& server) {
+    using Counters = http::Server::Counters;
+    struct Watched {
+        char const* what;
+        std::uint64_t Counters::* count;
+    };
+    metrics.gauge("http_connections_open", "Client connections",
+                  [&server] { return static_cast<double>(server.counters().open); });
+    for (auto const [what, count] :
+         {Watched{"accepted", &Counters::accepted}, Watched{"refused", &Counters::refused},
+          Watched{"refused_address", &Counters::refused_peer},
+          Watched{"timed_out", &Counters::timed_out}, Watched{"malformed", &Counters::malformed},
+          Watched{"tls_failed", &Counters::tls_failed}})
+        metrics.gauge("http_connections",
+                      "Client connections since the start, by what became of them",
+                      [&server, count] { return static_cast<double>(server.counters().*count); },
+                      {{"what", what}});
+}
+
 /// Opens what the program serves beside its own server.
 std::vector<std::unique_ptr<http::Server>> open_doors(Kit& kit,
                                                       http::AccessObserver const& observer) {
@@ -215,11 +236,16 @@ int serve(detail::Definition const& definition, Settings const& settings,
                          .on_failure = on_failure,
                          .tls = settings.tls,
                          .tls_port = settings.tls_port,
+<<<<<<< HEAD
                          .http2_clear = settings.http2_clear,
+=======
+                         .connections_per_peer_max = settings.connections_per_client,
+>>>>>>> f06abc6 (Connections of one address have a bound; what becomes of connections is in the metrics)
                          .drain_notice = limits::drain_notice},
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });
 
+    watch_connections(kit.metrics(), server);
     kit.stop_with([] { ::kill(::getpid(), SIGTERM); });
     server.start();
     auto const doors = open_doors(kit, observer);

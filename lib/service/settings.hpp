@@ -25,8 +25,9 @@ struct Settings {
     telemetry::Level log_level = telemetry::Level::info;
     std::string docs_dir;
     std::size_t threads = 1;
-    bool rate_limit = true;  // off for load runs
-    std::string engine;      // epoll, io_uring or auto
+    bool rate_limit = true;                  // off for load runs
+    std::size_t connections_per_client = 0;  // 0: no limit
+    std::string engine;                      // epoll, io_uring or auto
     Secret internal_key;
     std::shared_ptr<http::ServerTls> tls;   // shared with the server; null: plain only
     bool http2_clear = false;               // HTTP/2 without TLS
