@@ -30,7 +30,7 @@ SANITIZERS = {
     "ASAN_SYMBOLIZER_PATH": "/usr/lib/llvm-19/bin/llvm-symbolizer",
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:"
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=tools/tsan.supp:"
                     "external_symbolizer_path=/usr/lib/llvm-19/bin/llvm-symbolizer",
 }
 SLOW_FACTOR = 3    # how much more time a suite has under a sanitizer, or with all its parts

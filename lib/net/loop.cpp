@@ -142,12 +142,10 @@ void Loop::sweep(TimePoint now) {
 
 void Loop::post(Job& job) {
     if (current_loop == this) return ready_.push(job);
-    {
-        std::lock_guard const lock(posting_);
-        posted_.push(job);
-        if (has_posted_.exchange(true)) return;  // It has been woken.
-    }
-    engine_->wake();
+    // Woken under the lock: the loop may be gone as soon as it has taken the job.
+    std::lock_guard const lock(posting_);
+    posted_.push(job);
+    if (!has_posted_.exchange(true)) engine_->wake();
 }
 
 void Loop::take_posted() noexcept {

@@ -236,11 +236,8 @@ int serve(detail::Definition const& definition, Settings const& settings,
                          .on_failure = on_failure,
                          .tls = settings.tls,
                          .tls_port = settings.tls_port,
-<<<<<<< HEAD
-                         .http2_clear = settings.http2_clear,
-=======
                          .connections_per_peer_max = settings.connections_per_client,
->>>>>>> f06abc6 (Connections of one address have a bound; what becomes of connections is in the metrics)
+                         .http2_clear = settings.http2_clear,
                          .drain_notice = limits::drain_notice},
                         http::StreamHandler(handler), observer);
     auto const flushing = running.loops.at(0).on_sweep([&log](auto) { log.flush(); });

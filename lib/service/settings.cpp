@@ -134,18 +134,14 @@ Settings Settings::read(Environment& env, About const& about) {
             (out.environment == "production" || out.environment == "staging"))
             env.problem("MONGO_STANDALONE", "is for development: use a replica set");
     }
-<<<<<<< HEAD
-    if (about.front) read_tls(env, out);
-    out.http2_clear =
-        env.flag("H2C", false, "HTTP/2 without TLS, for those who begin with its preface");
-=======
     if (about.front) {
         read_tls(env, out);
         out.connections_per_client = static_cast<std::size_t>(
             env.integer("CONNECTIONS_PER_CLIENT", limits::connections_per_client, 0, 1'000'000,
                         "connections that one address may have; 0: no limit"));
     }
->>>>>>> f06abc6 (Connections of one address have a bound; what becomes of connections is in the metrics)
+    out.http2_clear =
+        env.flag("H2C", false, "HTTP/2 without TLS, for those who begin with its preface");
     out.internal_key =
         env.secret("INTERNAL_KEY", "signs identities between services, 32 characters or more");
     if (out.internal_key.empty()) {

@@ -52,8 +52,11 @@ private:
 template <class Program>
 class Served {
 public:
-    explicit Served(std::map<std::string, std::string> variables)
+    /// `on_stop` is what Kit::stop() does.
+    explicit Served(
+        std::map<std::string, std::string> variables, std::function<void()> on_stop = [] {})
         : around_(Program::schema()), program_(around_.kit, config(std::move(variables))) {
+        around_.kit.stop_with(std::move(on_stop));
         program_.routes(around_.router);
         auto complete = http::message_service(
             [this](http::Request& request) { return around_.pipeline.handle(request); }, {}, {});

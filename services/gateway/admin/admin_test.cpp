@@ -29,8 +29,8 @@ protected:
     AdminApi() {
         write(configuration);
         gateway_ = std::make_unique<testing::Served<Program>>(
-            std::map<std::string, std::string>{{"GATEWAY_CONFIG", file()}, {"ADMIN_PORT", "0"}});
-        gateway_->kit().stop_with([this] { ++stopped_; });
+            std::map<std::string, std::string>{{"GATEWAY_CONFIG", file()}, {"ADMIN_PORT", "0"}},
+            [this] { ++stopped_; });
     }
     void write(std::string_view text) { std::ofstream(file()) << text; }
     std::string file() const { return (folder_.path() / "gateway.yaml").string(); }
