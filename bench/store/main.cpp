@@ -2,9 +2,11 @@
 //
 //     python3 tools/mongo_server.py build/release/bin/grover-bench-store [OPERATIONS]
 //
-// One caller asks one thing after the other. CPU is that of this process, driver's threads and all;
-// a server's is not in it. The raw driver's documents stay rows of SQLite or BSON: turning them
-// into JSON is a part of our layer, and so of its cost. Without GROVER_MONGO_URL SQLite alone runs.
+// SQLite has one caller that asks one thing after the other; MongoDB several at a time, the raw
+// driver's on a thread each with clients of a pool, as libmongoc is meant to be used. CPU is that
+// of this process, driver's threads and all; a server's is not in it. The raw driver's documents
+// stay rows of SQLite or BSON: turning them into JSON is a part of our layer, and so of its cost.
+// Without GROVER_MONGO_URL SQLite alone runs.
 #include <fmt/core.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>
@@ -17,8 +19,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <thread>
 
 #include "base/secret.hpp"
+#include "net/async.hpp"
 #include "net/loop.hpp"
 #include "store/mongo/mongo_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -30,6 +34,7 @@ using store::DocumentStore;
 
 constexpr std::size_t documents = 2'000;
 constexpr std::size_t authors = 50;
+constexpr std::size_t mongo_callers = 8;
 constexpr char text[] = "What a fine day it is to measure things, said the bench to the store.";
 
 std::string id_of(std::size_t n) {
@@ -227,7 +232,8 @@ private:
 
 class RawMongo {
 public:
-    RawMongo(char const* url, char const* database) : client_(mongoc_client_new(url)) {
+    RawMongo(mongoc_client_pool_t* pool, char const* database)
+        : pool_(pool), client_(mongoc_client_pool_pop(pool)) {
         posts_ = mongoc_client_get_collection(client_, database, "posts");
         log_ = mongoc_client_get_collection(client_, database, "log");
         auto* const durable = mongoc_write_concern_new();
@@ -249,8 +255,10 @@ public:
         mongoc_client_session_destroy(session_);
         mongoc_collection_destroy(posts_);
         mongoc_collection_destroy(log_);
-        mongoc_client_destroy(client_);
+        mongoc_client_pool_push(pool_, client_);
     }
+    RawMongo(RawMongo const&) = delete;
+    RawMongo& operator=(RawMongo const&) = delete;
 
     void ask(Verb verb, std::size_t n) {
         bson_t* const by_id = BCON_NEW("_id", BCON_UTF8(id_of(n % documents).c_str()));
@@ -333,6 +341,7 @@ private:
         mongoc_cursor_destroy(cursor);
     }
 
+    mongoc_client_pool_t* pool_;
     mongoc_client_t* client_;
     mongoc_collection_t* posts_ = nullptr;
     mongoc_collection_t* log_ = nullptr;
@@ -340,21 +349,39 @@ private:
     bson_t in_session_ = BSON_INITIALIZER;
 };
 
+/// `callers` at a time, each with every so-many-th operation.
+void ask_all(DocumentStore& store, Verb verb, std::size_t callers, std::size_t operations) {
+    auto const caller = [&](std::size_t first) -> net::Task<bool> {
+        for (auto i = first; i < operations; i += callers) co_await ask(store, verb, i);
+        co_return true;
+    };
+    on_loop([&]() -> net::Task<> {
+        std::vector<net::Task<bool>> all;
+        for (std::size_t i = 0; i < callers; ++i) all.push_back(caller(i));
+        co_await net::gather(std::move(all));
+    });
+}
 template <class Raw>
-void compare(char const* engine, DocumentStore& store, Raw& raw, std::size_t operations) {
+void ask_all(std::vector<std::unique_ptr<Raw>>& raw, Verb verb, std::size_t operations) {
+    std::vector<std::jthread> threads;
+    for (std::size_t first = 0; first < raw.size(); ++first)
+        threads.emplace_back([&, first] {
+            for (auto i = first; i < operations; i += raw.size()) raw[first]->ask(verb, i);
+        });
+}
+
+/// As many callers as there are clients of the raw driver.
+template <class Raw>
+void compare(char const* engine, DocumentStore& store, std::vector<std::unique_ptr<Raw>> raw,
+             std::size_t operations) {
     fmt::print("{:<10} {:<12} {:>9} {:>10} {:>12} {:>10} {:>7}\n", engine, "", "ours/s", "us CPU",
                "raw/s", "us CPU", "CPU x");
     for (int at = 0; at < verbs; ++at) {
         auto const verb = static_cast<Verb>(at);
         auto const times = writes(verb) ? operations / 4 : operations;
-        auto const ours = measure(times, [&](std::size_t n) {
-            on_loop([&]() -> net::Task<> {
-                for (std::size_t i = 0; i < n; ++i) co_await ask(store, verb, i);
-            });
-        });
-        auto const theirs = measure(times, [&](std::size_t n) {
-            for (std::size_t i = 0; i < n; ++i) raw.ask(verb, i);
-        });
+        auto const ours =
+            measure(times, [&](std::size_t n) { ask_all(store, verb, raw.size(), n); });
+        auto const theirs = measure(times, [&](std::size_t n) { ask_all(raw, verb, n); });
         fmt::print("{:<10} {:<12} {:>9.0f} {:>10.1f} {:>12.0f} {:>10.1f} {:>7.2f}\n", "",
                    names[verb], ours.per_second, ours.cpu, theirs.per_second, theirs.cpu,
                    ours.cpu / theirs.cpu);
@@ -372,8 +399,9 @@ int main(int argument_count, char** arguments) {
     {
         auto const store = store::open_sqlite({.file = folder / "store.db", .schema = schema()});
         fill(*store);
-        RawSqlite raw(folder / "raw.db");
-        compare("SQLite", *store, raw, operations);
+        std::vector<std::unique_ptr<RawSqlite>> raw;
+        raw.push_back(std::make_unique<RawSqlite>(folder / "raw.db"));
+        compare("SQLite", *store, std::move(raw), operations);
     }
     std::filesystem::remove_all(folder);
     auto const* const url = std::getenv("GROVER_MONGO_URL");
@@ -387,6 +415,12 @@ int main(int argument_count, char** arguments) {
                                           .schema = schema(),
                                           .hints = std::getenv("MONGO_HINTS") == nullptr});
     fill(*store);
-    RawMongo raw(url, database.c_str());
-    compare("MongoDB", *store, raw, operations);
+    auto* const uri = mongoc_uri_new(url);
+    auto* const pool = mongoc_client_pool_new(uri);
+    std::vector<std::unique_ptr<RawMongo>> raw;
+    for (std::size_t i = 0; i < mongo_callers; ++i)
+        raw.push_back(std::make_unique<RawMongo>(pool, database.c_str()));
+    compare("MongoDB", *store, std::move(raw), operations);
+    mongoc_client_pool_destroy(pool);
+    mongoc_uri_destroy(uri);
 }
