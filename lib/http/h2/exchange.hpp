@@ -50,6 +50,10 @@ public:
     /// Received and not read: what the connection's window lacks.
     std::size_t unread() const noexcept { return incoming_.size(); }
     StreamOutput& outgoing() noexcept { return outgoing_; }
+    /// What it holds on to for its next request.
+    std::size_t buffer_bytes() const noexcept {
+        return incoming_.capacity() + handed_.capacity() + outgoing_.capacity();
+    }
     void on_sent();
 
     // --- Exchange ---

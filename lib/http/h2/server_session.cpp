@@ -17,6 +17,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t skipped_ranges_max = 16;
 constexpr std::size_t spare_streams_max = 32;
+constexpr std::size_t spare_streams_idle_max = 2;
+constexpr std::size_t spare_stream_bytes_max = 32 << 10;
 constexpr std::size_t output_bytes_kept_max = 16 << 10;
 
 std::string_view view(std::uint8_t const* data, std::size_t size) noexcept {
@@ -330,8 +332,11 @@ void ServerSession::release(StreamExchange& stream) {
     stream.unlink();
     --open_;
     std::unique_ptr<StreamExchange> owned(&stream);
-    if (spare_.size() < spare_streams_max) spare_.push_back(std::move(owned));
+    if (spare_.size() < spare_streams_max && owned->buffer_bytes() <= spare_stream_bytes_max)
+        spare_.push_back(std::move(owned));
     if (open_ > 0) return;
+    // Nobody knows for how long.
+    if (spare_.size() > spare_streams_idle_max) spare_.resize(spare_streams_idle_max);
     idle_since_ = Steady::now();
     if (!ending_) wire_.read_until(read_until());
 }

@@ -24,6 +24,7 @@ public:
     static constexpr std::size_t bytes_max = 64 << 10;
 
     std::size_t size() const noexcept { return bytes_.size() - begin_; }
+    std::size_t capacity() const noexcept { return bytes_.capacity(); }
     std::size_t room() const noexcept { return bytes_max - std::min(size(), bytes_max); }
     void append(std::string_view bytes) { bytes_ += bytes; }
     std::string_view front(std::size_t count) const noexcept {
