@@ -7,6 +7,7 @@
 
 #include "auth/session_protocol.hpp"
 #include "auth/token.hpp"
+#include "net/async.hpp"
 #include "testing/served.hpp"
 #include "testing/server_fixture.hpp"
 
@@ -111,6 +112,27 @@ TEST_F(Gateway, ARouteForEverythingLeavesItsOwnPages) {
         EXPECT_EQ(service(gateway.get(path)), "post") << path;
     for (auto const* path : {"/health", "/health/ready", "/metrics", "/health/nothing"})
         EXPECT_EQ(service(gateway.get(path)), "") << path;
+}
+
+TEST_F(Gateway, AClientThatLeavesKeepsNoProbeOfABreaker) {
+    std::atomic<bool> fails{true};
+    testing::StandIn flaky([&](http::Request&) -> net::Task<http::Response> {
+        co_return http::Response::json(fails ? 500 : 200, "{}");
+    });
+    auto& gateway = start("  flaky: {instances: ['" + flaky.origin() +
+                          "'], breaker: {min_calls: 2, open_time: 1ms, open_time_max: 1ms, probes: "
+                          "1}, retries: {tries_max: 1}, outliers: {enabled: false}}\n"
+                          "routes: [{path: /api/flaky, service: flaky}]\n");
+    for (int i = 0; i < 3; ++i) gateway.get("/api/flaky");
+    // Each may be the one probe; its body never comes.
+    for (int i = 0; i < 20; ++i) {
+        testing::RawClient client(gateway.port());
+        client.send("POST /api/flaky HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+        testing::run_on(gateway.kit().loops().at(0),
+                        []() -> net::Task<> { co_await net::pause(std::chrono::milliseconds(2)); });
+    }
+    fails = false;
+    EXPECT_TRUE(testing::eventually([&] { return gateway.get("/api/flaky").status == 200; }));
 }
 
 TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {

@@ -64,11 +64,18 @@ Duration patience_of(http::RequestHead const& head) noexcept {
     return Duration::max() / 2;
 }
 
-/// A try that is counted where balancing looks, while it lives.
+/// A try that is counted where balancing looks, while it lives. Its breaker is told how it ended,
+/// or at the latest by the destructor that it came to no end: the client may leave in the middle.
 class Counted {
 public:
-    explicit Counted(Upstream::Choice choice) : choice_(std::move(choice)) { load().enter(); }
-    ~Counted() { load().leave(); }
+    Counted(Upstream::Choice choice, std::shared_ptr<RouteGuard> guard)
+        : choice_(std::move(choice)), guard_(std::move(guard)) {
+        load().enter();
+    }
+    ~Counted() {
+        cancel();
+        load().leave();
+    }
     Counted(Counted const&) = delete;
     Counted& operator=(Counted const&) = delete;
 
@@ -76,11 +83,28 @@ public:
     Instance& instance() const noexcept { return *choice_.place->instance; }
     resilience::Load& load() const noexcept { return instance().load; }
 
+    /// Once; what comes after it is not told.
+    void tell(bool good, TimePoint now) noexcept {
+        if (!std::exchange(told_, true))
+            breaker().record(choice_.verdict, {.error = !good, .took = now - began}, now);
+    }
+    void cancel() noexcept {
+        if (!std::exchange(told_, true)) breaker().cancel(choice_.verdict);
+    }
+
+    void has_told() noexcept { told_ = true; }
+
     std::unique_ptr<Attempt> attempt;
     TimePoint began = Steady::now();
 
 private:
+    resilience::CircuitBreaker& breaker() const noexcept {
+        return guard_->breaker(instance().slot);
+    }
+
     Upstream::Choice choice_;
+    std::shared_ptr<RouteGuard> guard_;  // a hedge may outlive its request
+    bool told_ = false;
 };
 
 class Tries;
@@ -88,9 +112,8 @@ class Tries;
 /// The second of two tries that run at once. It outlives its Tries by a moment when it has lost.
 struct Hedge {
     Hedge(Upstream::Choice choice, std::shared_ptr<RouteGuard> of)
-        : counted(std::move(choice)), guard(std::move(of)) {}
+        : counted(std::move(choice), std::move(of)) {}
     Counted counted;
-    std::shared_ptr<RouteGuard> const guard;
     Outcome outcome = Outcome::unsent;
     bool ended = false;
     bool over = false;  // the Tries is gone or has its answer: nothing of it may be touched
@@ -133,7 +156,7 @@ private:
     void leave(bool good) noexcept;
     bool may_go_on(Outcome outcome, bool stale);
     net::Task<> pause_before_next();
-    void record(Counted const& counted, Outcome outcome) noexcept;
+    void record(Counted& counted, Outcome outcome) noexcept;
     net::Task<> give_up(Outcome outcome, TimePoint retry_at);
     Error failure(Outcome outcome, TimePoint retry_at) const;
     bool is_retry_status(int status) const noexcept {
@@ -194,7 +217,7 @@ net::Task<> Tries::run() {
 net::Task<Outcome> Tries::try_once(Upstream::Choice choice) {
     note(choice);
     ++report_.tries;
-    auto& mine = current_.emplace(std::move(choice));
+    auto& mine = current_.emplace(std::move(choice), rules_.guard);
     HedgeClock::Wait wait([this] { start_hedge(); });
     if (hedges()) {
         auto const delay = rules_.guard->hedge_delay(state_->settings.hedging, mine.began);
@@ -253,10 +276,7 @@ net::Task<> Tries::run_hedge(Tries* tries, std::shared_ptr<Hedge> hedge) {
         hedge->outcome = co_await counted.attempt->ask(tries->forward_);
     }
     hedge->ended = true;
-    if (hedge->over) {
-        hedge->guard->breaker(counted.instance().slot).cancel(counted.choice().verdict);
-        co_return;
-    }
+    if (hedge->over) co_return;
     tries->record(counted, hedge->outcome);
     bool const good =
         hedge->outcome == Outcome::answered && is_good(counted.attempt->head().status);
@@ -284,15 +304,15 @@ net::Task<Outcome> Tries::settle_with_hedge(Outcome outcome) {
     if (beaten) {
         // Not known to have failed, but slow: balancing should know, and a breaker may.
         mine.load().latency.add(now, now - mine.began);
-        rules_.guard->breaker(mine.instance().slot)
-            .record(mine.choice().verdict, {.error = false, .took = now - mine.began}, now);
+        mine.tell(true, now);
     }
     auto const winner = std::exchange(hedge_, nullptr);
     winner->over = true;
     auto attempt = std::move(winner->counted.attempt);
     note(winner->counted.choice());
     auto const began = winner->counted.began;
-    auto& counted = current_.emplace(winner->counted.choice());
+    auto& counted = current_.emplace(winner->counted.choice(), rules_.guard);
+    counted.has_told();  // in run_hedge()
     counted.attempt = std::move(attempt);
     counted.began = began;
     co_return Outcome::answered;
@@ -359,15 +379,14 @@ net::Task<> Tries::pause_before_next() {
 }
 
 /// Tells everybody who remembers how a try ended.
-void Tries::record(Counted const& counted, Outcome outcome) noexcept {
+void Tries::record(Counted& counted, Outcome outcome) noexcept {
     auto const now = Steady::now();
     auto const took = now - counted.began;
     auto& instance = counted.instance();
     bool const stale = outcome == Outcome::lost && counted.attempt->maybe_stale();
-    auto& breaker = rules_.guard->breaker(instance.slot);
-    if (stale) return breaker.cancel(counted.choice().verdict);
+    if (stale) return counted.cancel();
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
-    breaker.record(counted.choice().verdict, {.error = !good, .took = took}, now);
+    counted.tell(good, now);
     cluster_.report(*state_, instance, good, now);
     if (good)
         instance.load.latency.add(now, took);
