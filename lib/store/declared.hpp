@@ -2,11 +2,14 @@
 // what of a document is kept beside its body.
 #pragma once
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "store/scalar.hpp"
+#include "store/schema.hpp"
 
 namespace grover::store {
 
@@ -29,6 +32,30 @@ struct Declared {
     bool has_words() const noexcept { return !searchable.empty(); }
     bool expires() const noexcept { return !expires_field.empty(); }
     bool has_column(std::string_view field) const noexcept;
+};
+
+/// The collections of a schema, as an engine lays them out: `Layout` is a Declared made of each.
+template <class Layout>
+class Collections {
+public:
+    /// Throws std::logic_error for a schema that makes no sense.
+    explicit Collections(Schema const& schema) {
+        check(schema);
+        collections_.reserve(schema.collections.size());
+        for (auto const& spec : schema.collections) collections_.emplace_back(spec);
+    }
+
+    std::vector<Layout> const& collections() const noexcept { return collections_; }
+    /// Throws std::logic_error for an undeclared one.
+    Layout const& collection(std::string_view name) const {
+        auto const found = std::ranges::find(collections_, name, &Layout::name);
+        if (found == collections_.end())
+            throw std::logic_error("collection \"" + std::string(name) + "\" is not declared");
+        return *found;
+    }
+
+private:
+    std::vector<Layout> collections_;
 };
 
 /// What of a document is kept beside its body. Views into the document it was made from.

@@ -69,11 +69,21 @@ public:
     service::Pipeline pipeline;
 };
 
+/// What a program reads from these variables. Throws ConfigError.
+template <class Program>
+typename Program::Config config_of(std::map<std::string, std::string> variables) {
+    Environment env(std::move(variables));
+    auto out = Program::Config::read(env);
+    env.check();
+    return out;
+}
+
 template <class Program>
 class Running {
 public:
     explicit Running(std::map<std::string, std::string> variables = {})
-        : around_(Program::schema()), program_(around_.kit, config(std::move(variables))) {
+        : around_(Program::schema()),
+          program_(around_.kit, config_of<Program>(std::move(variables))) {
         program_.routes(around_.router);
         around_.loops.start();
     }
@@ -100,13 +110,6 @@ public:
     net::Loop& loop() noexcept { return around_.loops.at(0); }
 
 private:
-    static typename Program::Config config(std::map<std::string, std::string> variables) {
-        Environment env(std::move(variables));
-        auto out = Program::Config::read(env);
-        env.check();
-        return out;
-    }
-
     Surroundings around_;
     Program program_;
 };

@@ -55,7 +55,8 @@ public:
     /// `on_stop` is what Kit::stop() does.
     explicit Served(
         std::map<std::string, std::string> variables, std::function<void()> on_stop = [] {})
-        : around_(Program::schema()), program_(around_.kit, config(std::move(variables))) {
+        : around_(Program::schema()),
+          program_(around_.kit, config_of<Program>(std::move(variables))) {
         around_.kit.stop_with(std::move(on_stop));
         program_.routes(around_.router);
         auto complete = http::message_service(
@@ -97,13 +98,6 @@ public:
     telemetry::Metrics& metrics() noexcept { return around_.metrics; }
 
 private:
-    static typename Program::Config config(std::map<std::string, std::string> variables) {
-        Environment env(std::move(variables));
-        auto out = Program::Config::read(env);
-        env.check();
-        return out;
-    }
-
     Surroundings around_;
     Program program_;
     std::unique_ptr<http::Server> server_;

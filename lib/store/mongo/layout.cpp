@@ -9,7 +9,6 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "base/limits.hpp"
-#include "store/schema.hpp"
 
 namespace grover::store::mongo {
 
@@ -78,18 +77,6 @@ bool CollectionLayout::is_sparse(std::string_view field) const noexcept {
     return std::ranges::any_of(indexes, [&](DeclaredIndex const& index) {
         return index.sparse && std::ranges::find(index.fields, field) != index.fields.end();
     });
-}
-
-Layout::Layout(Schema const& schema) {
-    check(schema);
-    for (auto const& spec : schema.collections) collections_.emplace_back(spec);
-}
-
-CollectionLayout const& Layout::collection(std::string_view name) const {
-    auto const found = std::ranges::find(collections_, name, &CollectionLayout::name);
-    if (found == collections_.end())
-        throw std::logic_error(fmt::format("collection \"{}\" is not declared", name));
-    return *found;
 }
 
 void append_create_indexes(bson_t* command, CollectionLayout const& collection) {

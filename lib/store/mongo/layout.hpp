@@ -35,18 +35,7 @@ struct CollectionLayout : Declared {
     bool is_sparse(std::string_view field) const noexcept;
 };
 
-class Layout {
-public:
-    /// Throws std::logic_error for a schema that makes no sense.
-    explicit Layout(Schema const& schema);
-
-    std::vector<CollectionLayout> const& collections() const noexcept { return collections_; }
-    /// Throws std::logic_error for an undeclared one.
-    CollectionLayout const& collection(std::string_view name) const;
-
-private:
-    std::vector<CollectionLayout> collections_;
-};
+using Layout = Collections<CollectionLayout>;
 
 /// The command that makes the indexes of a collection that are not there yet.
 void append_create_indexes(bson_t* command, CollectionLayout const& collection);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "store/schema.hpp"
 #include "store/sqlite/database.hpp"
 
 namespace grover::store::sqlite {
@@ -134,19 +133,6 @@ std::vector<CollectionLayout::Object> CollectionLayout::index_objects() const {
                        fmt::format("CREATE INDEX {} ON {}(_expires) WHERE _expires IS NOT NULL",
                                    identifier(name + "$expires"), keys)});
     return out;
-}
-
-Layout::Layout(Schema const& schema) {
-    check(schema);
-    collections_.reserve(schema.collections.size());
-    for (auto const& spec : schema.collections) collections_.emplace_back(spec);
-}
-
-CollectionLayout const& Layout::collection(std::string_view name) const {
-    auto const found = std::ranges::find(collections_, name, &CollectionLayout::name);
-    if (found == collections_.end())
-        throw std::logic_error(fmt::format("collection \"{}\" is not declared", name));
-    return *found;
 }
 
 }  // namespace grover::store::sqlite

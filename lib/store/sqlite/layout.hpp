@@ -64,17 +64,6 @@ struct CollectionLayout : Declared {
     std::vector<Object> index_objects() const;
 };
 
-class Layout {
-public:
-    /// Throws std::logic_error for a schema that makes no sense.
-    explicit Layout(Schema const& schema);
-
-    std::vector<CollectionLayout> const& collections() const noexcept { return collections_; }
-    /// Throws std::logic_error for an undeclared one.
-    CollectionLayout const& collection(std::string_view name) const;
-
-private:
-    std::vector<CollectionLayout> collections_;
-};
+using Layout = Collections<CollectionLayout>;
 
 }  // namespace grover::store::sqlite
