@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t body_buffer_bytes = 32 << 10;
 // Up to here a body is copied behind its head; a larger one is written from where it is.
-constexpr std::size_t copied_body_bytes_max = 16 << 10;
+constexpr std::size_t copied_body_bytes_max = 4 << 10;
 
 }  // namespace
 
@@ -159,7 +159,7 @@ net::Task<> H1Exchange::write(std::string_view piece) {
     if (bodiless()) piece = {};
     body_bytes_written_ += piece.size();
     if (transfer_ == Transfer::relayed) {
-        co_await wire_.send(piece);
+        if (!wire_.send_now(piece)) co_await wire_.send(piece);
     } else {
         append_chunk(piece);
         co_await wire_.flush();
@@ -182,7 +182,7 @@ net::Task<> H1Exchange::end(std::string_view last) {
 /// The end of an answer leaves with what else is answered from this read, unless it is large.
 net::Task<> H1Exchange::collect(std::string_view bytes) {
     if (bytes.size() > copied_body_bytes_max) {
-        co_await wire_.send(bytes);
+        if (!wire_.send_now(bytes)) co_await wire_.send(bytes);
         co_return;
     }
     wire_.output += bytes;

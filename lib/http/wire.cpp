@@ -41,14 +41,17 @@ net::Task<Wire::Received> Wire::read(boost::asio::mutable_buffer space, TimePoin
     co_return Received{error ? 0 : count, late};
 }
 
-bool Wire::flush_now() noexcept {
-    if (output.empty()) return true;
+bool Wire::send_now(std::string_view& more) noexcept {
+    if (output.empty() && more.empty()) return true;
     if (tls) return false;
-    auto const sent = stream.write_now(boost::asio::buffer(output));
+    auto const sent =
+        stream.write_now(Buffers{boost::asio::buffer(output), boost::asio::buffer(more)});
     if (sent == 0) return false;
     ++writes;
-    output.erase(0, sent);
-    return output.empty();
+    auto const collected = std::min(sent, output.size());
+    output.erase(0, collected);
+    more.remove_prefix(sent - collected);
+    return output.empty() && more.empty();
 }
 
 net::Task<> Wire::send(std::string_view more) {

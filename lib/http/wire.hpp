@@ -32,7 +32,10 @@ public:
     net::Task<Received> read(boost::asio::mutable_buffer space, TimePoint until);
     /// Sends what is collected if that needs no waiting, without a coroutine; false when flush()
     /// has to.
-    bool flush_now() noexcept;
+    bool flush_now() noexcept {
+        std::string_view nothing;
+        return send_now(nothing);
+    }
     /// Moves the end of the read() that is under way.
     void read_until(TimePoint until) {
         read_until_ = until;
@@ -42,6 +45,9 @@ public:
     net::Task<> flush() { return send({}); }
     /// Sends what is collected and `more`, in one write.
     net::Task<> send(std::string_view more);
+    /// Sends as much of it as needs no waiting, without a coroutine, and leaves the rest in `more`;
+    /// false when send() has to go on.
+    bool send_now(std::string_view& more) noexcept;
     /// Waits until the client has seen the end of the answer and closes, or its time is over:
     /// closing with bytes unread would reset the connection under the answer.
     net::Task<> linger();

@@ -48,7 +48,9 @@ void ConcurrencyLimit::update(TimePoint now) noexcept {
     auto const lowest = baseline(now, took);
 
     if (set_aside_) return set_limit(exact_ = *std::exchange(set_aside_, std::nullopt));
-    auto const gradient = options_.tolerance * lowest / took;
+    auto const good =
+        std::max(options_.tolerance * lowest, static_cast<double>(options_.unnoticed.count()));
+    auto const gradient = good / took;
     if (gradient < 1)
         exact_ *= std::max(gradient, shrink_min);
     else if (full || peak * 2 >= limit())

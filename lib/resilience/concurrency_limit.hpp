@@ -10,8 +10,10 @@
 // a baseline as in TCP Vegas (Brakmo and Peterson, 1995): every 100 ms the median latency is
 // compared with the lowest median of the last half minute. Up to `tolerance` times that the limit
 // may grow by its square root when it was used, above it shrinks in proportion. A service that is
-// saturated therefore settles at about `tolerance` times the calls that it really works on.
-// Whatever is measured, the limit stays between min and max: below min nothing is ever refused.
+// saturated therefore settles at about `tolerance` times the calls that it really works on. What
+// takes less than `unnoticed` is no queue: at such times the median says more about the machine's
+// scheduler. Whatever is measured, the limit stays between min and max: below min nothing is ever
+// refused.
 //
 // A baseline that was measured in a queue would let the limit creep up. So, every five seconds in
 // which the limit was reached, a quarter of it is given for 100 ms: long enough to see the latency
@@ -40,6 +42,7 @@ struct ConcurrencyOptions {
     std::uint32_t max = 1000;
     std::uint32_t initial = 100;
     double tolerance = 2;
+    Duration unnoticed = std::chrono::milliseconds(10);
     /// The share of the limit up to which each priority is let in.
     std::array<double, priorities> shares{1, 0.9, 0.8, 0.6};
 };

@@ -131,6 +131,18 @@ TEST(ConcurrencyLimit, TheImportantGetThrough) {
     EXPECT_GE(result.good, 0.9 * 5000 * 60);
 }
 
+/// 64 clients ask a service that takes 0.3 ms; for a second the machine is busy with something
+/// else.
+TEST(ConcurrencyLimit, AFewMillisecondsAreNoQueue) {
+    ConcurrencyLimit limit;
+    auto now = start;
+    for (auto const took : {300us, 8000us})
+        for (auto const until = now + 1s; now < until; now += took) {
+            for (int i = 0; i < 64; ++i) ASSERT_TRUE(limit.enter(Priority::read));
+            for (int i = 0; i < 64; ++i) limit.leave(now + took, took);
+        }
+}
+
 TEST(ConcurrencyLimit, StaysWithinItsBounds) {
     std::mt19937_64 random(1);
     ConcurrencyLimit limit({.min = 5, .max = 50, .initial = 20});

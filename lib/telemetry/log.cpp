@@ -93,7 +93,7 @@ void Log::write(Level level, std::string_view message, Fields fields) {
 
     std::lock_guard const lock(mutex_);
     buffer_ += line;
-    if (level >= Level::warn || buffer_.size() >= buffer_bytes_max) flush_locked();
+    if (level >= Level::error || buffer_.size() >= buffer_bytes_max) flush_locked();
 }
 
 void Log::flush() {

@@ -5,7 +5,7 @@
 //     created","post_id":"..."}
 //
 // A Secret is not a field value: logging one does not compile. Thread-safe; lines are collected and
-// written together, at once for warnings and errors, else within 100 ms (flush() is called by the
+// written together, at once for errors, else within 100 ms (flush() is called by the
 // sweep of loop 0).
 #pragma once
 

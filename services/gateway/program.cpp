@@ -323,7 +323,7 @@ void Program::observe(http::Exchange const& exchange, RequestRecord const& recor
     kit_.log().write(level, "request",
                      {{"method", known_method(exchange.head().method)},
                       {"route", record.route->name},
-                      {"service", record.service},
+                      {"upstream", record.service},
                       {"instance", record.instance},
                       {"status", status},
                       {"bytes", exchange.body_bytes_written()},

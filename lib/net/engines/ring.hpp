@@ -19,8 +19,8 @@ public:
     static constexpr unsigned submissions = 1024;
     static constexpr unsigned completions = 8192;
     // All connections of a loop share these: 2 MiB at most, touched only when data comes.
-    static constexpr unsigned buffers = 256;
-    static constexpr std::size_t buffer_bytes = 8 << 10;
+    static constexpr unsigned buffers = 128;
+    static constexpr std::size_t buffer_bytes = 16 << 10;
 
     /// Asleep until enable(). Throws std::system_error.
     Ring();
