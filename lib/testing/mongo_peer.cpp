@@ -51,6 +51,15 @@ void append_member(bson_t* out, std::string_view key, json::value const& value) 
                               time->at("i").to_number<std::uint32_t>());
     else if (value.is_int64())
         bson_append_int32(out, key.data(), size, value.to_number<std::int32_t>());
+    else if (object)
+        store::mongo::append_document(out, key, [&](bson_t* inner) {
+            for (auto const& member : *object) append_member(inner, member.key(), member.value());
+        });
+    else if (auto const* array = value.if_array())
+        store::mongo::append_array(out, key, [&](bson_t* inner) {
+            store::mongo::ArrayKey keys;
+            for (auto const& item : *array) append_member(inner, keys.next(), item);
+        });
     else
         store::mongo::append(out, key, value);
 }

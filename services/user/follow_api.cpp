@@ -17,26 +17,31 @@ FollowApi::FollowApi(Data& data, People const& people, Relations const& relation
 
 Task<FollowReply> FollowApi::follow(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
-    co_await check_request_limit(caller, *id);
     FollowReply reply;
-    auto const after = co_await relations_.change(
-        unit, caller.user_id, *id, [&](Meeting const& meeting, Pair& pair) {
-            if (pair.blocked()) throw_no_such_user();
-            reply.status = user::follow(pair, meeting.target.is_private, clock_());
-            if (reply.status == FollowStatus::followed &&
-                meeting.actor.following_count >= limits::follows_max)
-                throw Error(ErrorCode::forbidden, "too_many_follows",
-                            "you follow as many people as one can");
-        });
+    bool may_ask = false;
+    auto const change = [&](Meeting const& meeting, Pair& pair) {
+        if (pair.blocked()) throw_no_such_user();
+        auto const before = pair;
+        reply.status = user::follow(pair, meeting.target.is_private, clock_());
+        if (reply.status == FollowStatus::requested && !may_ask) pair = before;
+        if (reply.status == FollowStatus::followed &&
+            meeting.actor.following_count >= limits::follows_max)
+            throw Error(ErrorCode::forbidden, "too_many_follows",
+                        "you follow as many people as one can");
+    };
+    auto after = co_await relations_.change(unit, caller.user_id, *id, change);
+    if (reply.status == FollowStatus::requested) {
+        co_await check_request_limit(caller);
+        may_ask = true;
+        after = co_await relations_.change(unit, caller.user_id, *id, change);
+    }
     reply.following = after.pair.forward.followed_at.has_value();
     reply.followers_count = after.target.followers_count;
     co_return reply;
 }
 
-/// Looked up only for private accounts; a few more may slip through together.
-Task<> FollowApi::check_request_limit(auth::Caller const& caller, UserId const& target) const {
-    auto const user = co_await data_.user(target);
-    if (!user->is_private) co_return;
+/// Counted only for those who ask; a few more may slip through together.
+Task<> FollowApi::check_request_limit(auth::Caller const& caller) const {
     auto const open =
         co_await data_.edges.count(store::where<&Edge::actor>(caller.user_id) &&
                                    store::where<&Edge::requested_at>.greater(Timestamp{}));

@@ -42,7 +42,7 @@ public:
     Task<AnswerReply> reject(auth::Caller caller, UserPath id, service::Unit unit);
 
 private:
-    Task<> check_request_limit(auth::Caller const& caller, UserId const& target) const;
+    Task<> check_request_limit(auth::Caller const& caller) const;
     template <auto At, auto Who>
     Task<http::List<UserPublic>> list(auth::Viewer viewer, UserId of, http::PageRequest page);
 

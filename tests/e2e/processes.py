@@ -97,8 +97,9 @@ class System:
                        for name, port in ports.items() if name != "gateway"}
         environment |= {"RATE_LIMIT": "off", "ADMIN_EMAILS": ADMIN} | settings
         place = secrets.token_hex(4)
-        self.processes = {name: Process(name, port, folder, environment | mongo(f"{place}_{name}"))
-                          for name, port in ports.items()}
+        # Who names a server means that one.
+        store = {} if "MONGO_URL" in settings else {name: mongo(f"{place}_{name}") for name in ports}
+        self.processes = {name: Process(name, port, folder, environment | store.get(name, {})) for name, port in ports.items()}
 
     def __getitem__(self, name: str) -> Process:
         return self.processes[name]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -12,7 +13,9 @@
 #include "base/error.hpp"
 #include "base/limits.hpp"
 #include "base/random.hpp"
+#include "store/mongo/bulk.hpp"
 #include "store/mongo/query.hpp"
+#include "store/mongo/statement.hpp"
 #include "store/patch.hpp"
 
 namespace grover::store::mongo {
@@ -22,7 +25,6 @@ namespace {
 using Why = Rejected::Why;
 using namespace std::chrono_literals;
 
-constexpr std::size_t insert_run_max = 500;
 constexpr int conflicts_apart = 2;  // so often, before conflicting batches go one at a time
 
 /// The write did not go as planned: read to find out why.
@@ -46,129 +48,7 @@ struct Answer {
         bson_iter_t at;
         return bson_iter_init_find(&at, &reply.bson, name) ? bson_iter_as_int64(&at) : 0;
     }
-    /// Of the first document that an insert of several could not write.
-    std::size_t failed_index() const {
-        bson_iter_t at;
-        bson_iter_t index;
-        bool const there = bson_iter_init(&at, &reply.bson) &&
-                           bson_iter_find_descendant(&at, "writeErrors.0.index", &index);
-        return there ? static_cast<std::size_t>(bson_iter_as_int64(&index)) : 0;
-    }
 };
-
-void append_version(bson_t* filter, std::int64_t version) {
-    // What an operator put there by hand has none.
-    if (version == 0)
-        append_null(filter, version_field);
-    else
-        append(filter, version_field, version);
-}
-
-std::string_view top_of(std::string_view name) {
-    return name.substr(0, name.find('.'));
-}
-
-bool is_plain(std::string_view name) {
-    for (auto const part : std::views::split(name, '.'))
-        if (part.begin() == part.end() || *part.begin() == '$') return false;
-    return !name.contains('\0');
-}
-
-/// Whether conditions mean the same in a filter: flat names, values that can be compared.
-bool can_match_in_place(Filter const& only_if) {
-    return std::ranges::all_of(only_if, [](Condition const& condition) {
-        return is_plain(condition.field) && !condition.field.contains('.') &&
-               scalar_of(condition.value);
-    });
-}
-
-/// Whether the body's neighbours (words, times, keys) stay what they are, or follow from the patch
-/// alone.
-bool can_change_in_place(CollectionLayout const& c, Patch const& patch) {
-    auto const fits = [&](std::string_view name, json::value const* value) {
-        auto const top = top_of(name);
-        if (!is_plain(name) || std::ranges::find(c.searchable, top) != c.searchable.end())
-            return false;
-        if (!c.has_column(top) && top != c.expires_field) return true;
-        return top == name && (!value || scalar_of(*value).has_value());
-    };
-    return can_match_in_place(patch.only_if) &&
-           std::ranges::all_of(patch.set,
-                               [&](auto const& m) { return fits(m.key(), &m.value()); }) &&
-           std::ranges::all_of(patch.inc, [&](auto const& one) {
-               return fits(one.first, nullptr) && one.first != c.expires_field;
-           });
-}
-
-void append_not_array(bson_t* out, std::string_view field) {
-    append_document(out, field, [](bson_t* is) {
-        append_document(is, "$not", [](bson_t* type) { append(type, "$type", "array"); });
-    });
-}
-
-/// "_id", the version and the conditions. MongoDB lets a condition hold for an item of an array;
-/// ours are about the whole.
-void append_target(bson_t* filter, CollectionLayout const& c, std::string_view id,
-                   std::optional<std::int64_t> version, Filter const& only_if,
-                   std::vector<std::string_view> const& objects = {}) {
-    append(filter, "_id", id);
-    if (version) append_version(filter, *version);
-    if (only_if.empty() && objects.empty()) return;
-    append_array(filter, "$and", [&](bson_t* all) {
-        ArrayKey keys;
-        for (auto const& condition : only_if) {
-            append_document(all, keys.next(), [&](bson_t* one) {
-                append(one, condition.field, *scalar_of(condition.value));
-            });
-            if (condition.field != "_id" && !c.has_column(condition.field))
-                append_document(all, keys.next(),
-                                [&](bson_t* one) { append_not_array(one, condition.field); });
-        }
-        for (auto const name : objects)
-            append_document(all, keys.next(), [&](bson_t* one) { append_not_array(one, name); });
-    });
-}
-
-void append_change(bson_t* out, CollectionLayout const& c, Patch const& patch) {
-    auto const expires = c.expires() ? patch.set.if_contains(c.expires_field) : nullptr;
-    auto const time = expiry_of(expires);
-    bool const sets = time || std::ranges::any_of(patch.set, [](auto const& member) {
-                          return !member.value().is_null();
-                      });
-    bool const unsets = (expires && !time) || std::ranges::any_of(patch.set, [](auto const& m) {
-                            return m.value().is_null();
-                        });
-    if (sets)
-        append_document(out, "$set", [&](bson_t* set) {
-            for (auto const& member : patch.set)
-                if (!member.value().is_null()) append(set, member.key(), member.value());
-            if (time) append_time(set, expires_field, *time);
-        });
-    if (unsets)
-        append_document(out, "$unset", [&](bson_t* unset) {
-            for (auto const& member : patch.set)
-                if (member.value().is_null()) append(unset, member.key(), "");
-            if (expires && !time) append(unset, expires_field, "");
-        });
-    append_document(out, "$inc", [&](bson_t* inc) {
-        for (auto const& [name, by] : patch.inc) append(inc, name, by);
-        append(inc, version_field, 1);
-    });
-}
-
-/// The objects that dotted names lead through.
-std::vector<std::string_view> objects_of(Patch const& patch) {
-    std::vector<std::string_view> out;
-    auto const add = [&](std::string_view name) {
-        for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
-            out.push_back(name.substr(0, dot));
-    };
-    for (auto const& member : patch.set) add(member.key());
-    for (auto const& [name, by] : patch.inc) add(name);
-    std::ranges::sort(out);
-    out.erase(std::ranges::unique(out).begin(), out.end());
-    return out;
-}
 
 std::optional<Why> refuse(std::optional<Document> const& old,
                           std::optional<std::int64_t> if_version, Filter const& only_if) {
@@ -215,7 +95,7 @@ public:
     }
     std::optional<Why> operator()(Patch const& write) {
         if (manner_ == Manner::in_place && change_.in_place) {
-            if (!update(write) && !gone_is_good(write)) throw Unsure{};
+            if (!update(write) && !write.ignore_missing) throw Unsure{};
             return {};
         }
         auto old = locate(Want::all);
@@ -228,13 +108,17 @@ public:
     }
     std::optional<Why> operator()(Remove const& write) {
         if (manner_ == Manner::in_place && change_.in_place) {
-            if (!remove(write.if_version, write.only_if) && !gone_is_good(write)) throw Unsure{};
+            Bson target;
+            append_target(target.raw(), c_, write);
+            if (!remove(target) && !write.ignore_missing) throw Unsure{};
             return {};
         }
         auto const old = locate(Want::all);
         if (!old && write.ignore_missing) return {};
         if (auto const why = refuse(old, write.if_version, write.only_if)) return why;
-        if (!remove(old->version, {})) throw Conflict{};
+        Bson target;
+        append_target(target.raw(), change_.id, old->version);
+        if (!remove(target)) throw Conflict{};
         return {};
     }
     std::optional<Why> operator()(RemoveAll const& write) {
@@ -244,17 +128,6 @@ public:
         answer.check(mongoc_collection_delete_many(collection_.get(), filter, options_,
                                                    answer.fresh(), &answer.error));
         return {};
-    }
-
-    /// Several inserts into one collection; the index of the one whose key is there already.
-    std::optional<std::size_t> insert_all(std::vector<bson_t const*> documents) {
-        Answer answer;
-        if (mongoc_collection_insert_many(collection_.get(), documents.data(), documents.size(),
-                                          options_, answer.fresh(), &answer.error))
-            return {};
-        Failure const failure(answer.error, &answer.reply.bson);
-        if (!failure.is_duplicate()) throw failure;
-        return answer.failed_index();
     }
 
     /// The document as it is stored, or nothing: for undoing.
@@ -280,11 +153,6 @@ public:
 
 private:
     enum class Want { version, all };
-
-    template <class W>
-    bool gone_is_good(W const& write) const {
-        return write.ignore_missing && !write.if_version && write.only_if.empty();
-    }
 
     std::vector<std::unique_ptr<Bson>> find(Bson const& filter, std::optional<Want> want) {
         Bson options;
@@ -321,8 +189,7 @@ private:
     }
     bool replace(json::object const& body, std::int64_t version) {
         Bson filter;
-        append(filter.raw(), "_id", change_.id);
-        append_version(filter.raw(), version);
+        append_target(filter.raw(), change_.id, version);
         Bson document;
         encode(document.raw(), c_, change_.id, body, version + 1);
         Answer answer;
@@ -333,8 +200,7 @@ private:
     }
     bool update(Patch const& write) {
         Bson filter;
-        append_target(filter.raw(), c_, write.id, write.if_version, write.only_if,
-                      objects_of(write));
+        append_target(filter.raw(), c_, write);
         Bson change;
         append_change(change.raw(), c_, write);
         Answer answer;
@@ -342,9 +208,7 @@ private:
                                                   answer.fresh(), &answer.error));
         return answer.count("matchedCount") == 1;
     }
-    bool remove(std::optional<std::int64_t> version, Filter const& only_if) {
-        Bson filter;
-        append_target(filter.raw(), c_, change_.id, version, only_if);
+    bool remove(Bson const& filter) {
         Answer answer;
         answer.check(mongoc_collection_delete_one(collection_.get(), filter, options_,
                                                   answer.fresh(), &answer.error));
@@ -406,9 +270,9 @@ void PreparedBatch::prepare(Change& change) const {
                     check_patch(w);
                     for (auto const& member : w.set) check_member(member.key());
                     for (auto const& [member, by] : w.inc) check_member(member);
-                    change.in_place = can_change_in_place(c, w);
+                    change.in_place = can_be_one_command(c, w);
                 } else {
-                    change.in_place = can_match_in_place(w.only_if);
+                    change.in_place = can_be_one_command(w);
                 }
             }
         },
@@ -417,15 +281,6 @@ void PreparedBatch::prepare(Change& change) const {
 
 bool PreparedBatch::is_atomic_alone() const {
     return changes_.size() == 1 && !std::holds_alternative<RemoveAll>(batch_.writes[0]);
-}
-
-/// How many inserts into one collection begin at `first`.
-std::size_t PreparedBatch::insert_run(std::size_t first) const {
-    auto end = first;
-    while (end < changes_.size() && end - first < insert_run_max && changes_[end].document &&
-           changes_[end].collection == changes_[first].collection)
-        ++end;
-    return end - first;
 }
 
 std::optional<Rejected::Why> PreparedBatch::apply_one(Applying& applying, Change const& change) {
@@ -440,21 +295,55 @@ std::optional<Rejected::Why> PreparedBatch::apply_one(Applying& applying, Change
     }
 }
 
+/// In their order, each by itself.
 std::optional<Rejected> PreparedBatch::apply(Connection& connection, Manner manner,
                                              Deadline deadline) const {
-    for (std::size_t i = 0; i < changes_.size();) {
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
         Applying applying(connection, changes_[i], manner, deadline);
-        auto const run = insert_run(i);
-        if (run > 1) {
-            std::vector<bson_t const*> documents;
-            for (auto const& change : std::span(changes_).subspan(i, run))
-                documents.push_back(*change.document);
-            if (auto const failed = applying.insert_all(std::move(documents)))
-                return Rejected{i + *failed, Why::exists};
-        } else if (auto const why = apply_one(applying, changes_[i])) {
-            return Rejected{i, *why};
+        if (auto const why = apply_one(applying, changes_[i])) return Rejected{i, *why};
+    }
+    return {};
+}
+
+/// Collections know nothing of each other: the writes of each go in their order, and together where
+/// that is possible; the collections one after the other as in every batch. Throws Unsure where the
+/// first of all that cannot be is not known for sure.
+std::optional<Rejected> PreparedBatch::apply_together(Connection& connection,
+                                                      Deadline deadline) const {
+    std::vector<std::size_t> order(changes_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {},
+                      [&](std::size_t i) { return std::pair(changes_[i].collection, i); });
+    for (auto left = std::span<std::size_t const>(order); !left.empty();) {
+        auto const same = std::ranges::find_if(left, [&](std::size_t i) {
+            return changes_[i].collection != changes_[left.front()].collection;
+        });
+        auto const group = left.first(static_cast<std::size_t>(same - left.begin()));
+        left = left.subspan(group.size());
+        if (auto const rejected = apply_group(connection, group, deadline)) {
+            if (std::ranges::any_of(left, [&](std::size_t i) { return i < rejected->write; }))
+                throw Unsure{};
+            return rejected;
         }
-        i += std::max<std::size_t>(run, 1);
+    }
+    return {};
+}
+
+std::optional<Rejected> PreparedBatch::apply_group(Connection& connection,
+                                                   std::span<std::size_t const> group,
+                                                   Deadline deadline) const {
+    auto const fits = [&](std::size_t i) { return Bulk::takes(changes_[i]); };
+    if (group.size() > 1 && std::ranges::all_of(group, fits)) {
+        Bulk bulk(connection, *changes_[group.front()].collection);
+        for (auto const i : group) bulk.add(changes_[i]);
+        auto const done = bulk.run();
+        if (done.is_unsure) throw Unsure{};
+        if (done.exists) return Rejected{group[*done.exists], Why::exists};
+        return {};
+    }
+    for (auto const i : group) {
+        Applying applying(connection, changes_[i], Manner::in_place, deadline);
+        if (auto const why = apply_one(applying, changes_[i])) return Rejected{i, *why};
     }
     return {};
 }
@@ -473,7 +362,9 @@ std::expected<void, Rejected> PreparedBatch::in_transaction(Connection& connecti
                                                             Deadline deadline) const {
     connection.begin();
     try {
-        if (auto const rejected = apply(connection, manner, deadline)) {
+        auto const rejected = manner == Manner::in_place ? apply_together(connection, deadline)
+                                                         : apply(connection, manner, deadline);
+        if (rejected) {
             connection.abort();
             return std::unexpected(*rejected);
         }

@@ -1,7 +1,8 @@
 // A batch of writes as commands of MongoDB.
 //
-// First try ("in place"): each write is one command with what must hold in its filter, so that a
-// counter is one $inc. Where that does not go as planned (nothing matched, the server refuses the
+// First try ("in place"): each write is a statement with what must hold in its filter, so that a
+// counter is one $inc, and the writes to one collection travel together (mongo/bulk.hpp). Where
+// that does not go as planned (nothing matched, the server refuses the
 // change, or a patch touches what is indexed beside the body) the batch is tried again "by
 // reading": each document is read, changed by the code that all engines share (store/patch.hpp) and
 // written back under the condition that its version is still the same. So reasons for a rejection,
@@ -17,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "store/mongo/connection.hpp"
@@ -29,6 +31,15 @@ namespace grover::store::mongo {
 struct Lane {
     std::mutex conflicts;
     std::mutex standalone;
+};
+
+/// One write, and what was made of it before anything is written.
+struct Change {
+    CollectionLayout const* collection;
+    Write* write;
+    std::string id;                  // taken out of the body, where there is one
+    bool in_place = false;           // of Patch and Remove: can be one command
+    std::unique_ptr<Bson> document;  // of Insert
 };
 
 class PreparedBatch {
@@ -44,21 +55,16 @@ public:
     std::expected<void, Rejected> commit(Pool& pool, Lane& lane, Deadline deadline) const;
 
 private:
-    struct Change {
-        CollectionLayout const* collection;
-        Write* write;
-        std::string id;                  // taken out of the body, where there is one
-        bool in_place = false;           // of Patch and Remove: can be one command
-        std::unique_ptr<Bson> document;  // of Insert
-    };
     class Applying;
     enum class Manner { in_place, by_reading };
 
     void prepare(Change& change) const;
     bool is_atomic_alone() const;
-    std::size_t insert_run(std::size_t first) const;
     static std::optional<Rejected::Why> apply_one(Applying& applying, Change const& change);
     std::optional<Rejected> apply(Connection& connection, Manner manner, Deadline deadline) const;
+    std::optional<Rejected> apply_together(Connection& connection, Deadline deadline) const;
+    std::optional<Rejected> apply_group(Connection& connection, std::span<std::size_t const> group,
+                                        Deadline deadline) const;
     std::expected<void, Rejected> in_transaction(Connection& connection, Manner manner,
                                                  Deadline deadline) const;
     std::expected<void, Rejected> one_by_one(Connection& connection, Deadline deadline) const;

@@ -137,6 +137,59 @@ TEST_F(MongoPeers, ABatchIsOneTransaction) {
     EXPECT_EQ(member(end, "writeConcern").at("w"), "majority");
 }
 
+namespace {
+
+Batch writes_of_both_collections() {
+    Batch batch;
+    batch.add(Insert{"log", {{"_id", "1"}}});
+    batch.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
+    batch.add(Insert{"log", {{"_id", "2"}}});
+    batch.add(Patch{.collection = "counters", .id = "b", .inc = {{"n", 1}}});
+    return batch;
+}
+
+}  // namespace
+
+TEST_F(MongoPeers, WritesToOneCollectionTravelTogether) {
+    open();
+    trouble("update", {{"n", 2}, {"nModified", 2}});
+    EXPECT_TRUE(sync(store_->commit(writes_of_both_collections())));
+    EXPECT_EQ(a_.commands("update").size(), 1u);
+    EXPECT_EQ(a_.commands("insert").size(), 1u);
+    EXPECT_EQ(a_.commands("find").size(), 0u);
+    EXPECT_EQ(a_.commands("commitTransaction").size(), 1u);
+}
+
+TEST_F(MongoPeers, WhenOneOfThemMatchedNothingTheyAreReadOneByOne) {
+    open();
+    trouble("update", {{"n", 1}, {"nModified", 1}});
+    auto const done = sync(store_->commit(writes_of_both_collections()));
+    ASSERT_FALSE(done);  // The peer finds no document.
+    EXPECT_EQ(done.error().why, Rejected::Why::missing);
+    EXPECT_EQ(done.error().write, 1u);
+    EXPECT_TRUE(a_.commands("commitTransaction").empty());
+}
+
+TEST_F(MongoPeers, AKeyThatIsThereNamesItsWriteOnlyWhenNoneBeforeItIsOpen) {
+    open();
+    json::object const there{
+        {"writeErrors", json::array{json::object{
+                            {"index", 1}, {"code", 11000}, {"errmsg", "index: _id_ dup key"}}}}};
+    trouble("update", {{"n", 2}, {"nModified", 2}});
+    trouble("insert", there);
+    auto const done = sync(store_->commit(writes_of_both_collections()));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().why, Rejected::Why::exists);
+    EXPECT_EQ(done.error().write, 2u);
+    EXPECT_EQ(a_.commands("insert").size(), 1u);
+
+    trouble("update", there);
+    auto const unsure = sync(store_->commit(writes_of_both_collections()));
+    ASSERT_FALSE(unsure);  // Read one by one, the log is written to first.
+    EXPECT_EQ(unsure.error().write, 1u);
+    EXPECT_EQ(a_.commands("insert").size(), 2u);
+}
+
 TEST_F(MongoPeers, ATransactionOfAPrimaryThatStepsDownBeginsAnewAtTheNext) {
     open();
     auto reply = error(10107, {"TransientTransactionError"});
