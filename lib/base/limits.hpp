@@ -53,6 +53,15 @@ inline constexpr double http2_priorities_max = 500, http2_priorities_per_second 
 // Beside two for every DATA frame that was sent.
 inline constexpr double http2_window_updates_max = 1'000, http2_window_updates_per_second = 100;
 
+// HTTP/2 to a service, per connection; windows of streams as above.
+inline constexpr std::size_t http2_client_streams_max = 256;  // or fewer, if the service says so
+inline constexpr std::size_t http2_client_requests_max = 1 << 29;  // half the stream identifiers
+inline constexpr std::size_t http2_client_connection_window_bytes = 16 << 20;
+inline constexpr std::size_t http2_client_read_bytes = 64 << 10;
+inline constexpr auto http2_ping_after = 10s;    // of silence while answers are awaited
+inline constexpr auto http2_ping_time_max = 5s;  // then the connection is lost
+inline constexpr auto http2_refused_time = 60s;  // who spoke HTTP/1.1 is not asked again so long
+
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;
 inline constexpr auto upstream_idle_time_max = 30s;  // below every server's idle_time_max

@@ -22,14 +22,18 @@ void require(bool ok, char const* what) {
     if (!ok) throw std::system_error(errno, std::generic_category(), what);
 }
 
+void set_options(int socket, int family) {
+    timeval const limit{wait_seconds_max, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    int const on = 1;
+    if (family == AF_INET) ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 int connect_to(int family, sockaddr const* address, socklen_t size) {
     int const out = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     require(out >= 0, "socket");
-    timeval const limit{wait_seconds_max, 0};
-    ::setsockopt(out, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(out, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    int const on = 1;
-    if (family == AF_INET) ::setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    set_options(out, family);
     if (::connect(out, address, size) != 0) {
         ::close(out);
         require(false, "connect");
@@ -56,6 +60,10 @@ RawClient::RawClient(std::string const& path) {
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
     socket_ = connect_to(AF_UNIX, reinterpret_cast<sockaddr const*>(&address), sizeof address);
+}
+
+RawClient::RawClient(Accepted accepted) : socket_(accepted.socket) {
+    set_options(socket_, AF_INET);
 }
 
 RawClient::~RawClient() {

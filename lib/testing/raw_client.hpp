@@ -40,6 +40,11 @@ public:
     explicit RawClient(std::uint16_t port);
     /// Connects to a unix socket.
     explicit RawClient(std::string const& path);
+    /// Takes over a socket that a test has accepted.
+    struct Accepted {
+        int socket;
+    };
+    explicit RawClient(Accepted accepted);
     ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;

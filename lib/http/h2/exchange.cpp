@@ -15,10 +15,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 /// Of an answer as HTTP/1.1 has it: HTTP/2 frames and connections know without.
 bool concerns_connection(std::string_view name) {
     return same_token(name, "connection") || same_token(name, "keep-alive") ||
@@ -26,21 +22,6 @@ bool concerns_connection(std::string_view name) {
 }
 
 }  // namespace
-
-void StreamExchange::Fields::add(std::string_view name, std::string_view value) {
-    auto const at = text_.size();
-    text_.resize(at + name.size());
-    std::ranges::transform(name, text_.begin() + static_cast<std::ptrdiff_t>(at), lower);
-    text_ += value;
-    slices_.push_back({at, name.size(), at + name.size(), value.size()});
-}
-
-void StreamExchange::Fields::append_to(FieldList& list) const {
-    std::string_view const text = text_;
-    for (auto const& slice : slices_)
-        list.add(text.substr(slice.name_at, slice.name_size),
-                 text.substr(slice.value_at, slice.value_size));
-}
 
 StreamExchange::StreamExchange(ServerSession& session, Shard& shard, std::string peer,
                                std::string_view scheme)
@@ -55,12 +36,10 @@ void StreamExchange::open(std::int32_t id) {
     running_ = finished_ = gone_ = false;
     fields_.reset();
     incoming_.clear();
-    request_trailers_.clear();
+    chunks_.clear();
     input_ended_ = end_handed_ = false;
     answer_.clear();
-    answer_is_chunked_ = submitted_ = output_ended_ = false;
-    trailer_text_.clear();
-    trailers_.clear();
+    answer_is_chunked_ = submitted_ = false;
     outgoing_.clear();
 }
 
@@ -79,10 +58,7 @@ void StreamExchange::on_data(std::string_view bytes) {
 }
 
 void StreamExchange::on_trailer(std::string_view name, std::string_view value) {
-    bool const too_large =
-        request_trailers_.size() + name.size() + value.size() > limits::header_bytes_max;
-    if (too_large || !is_token(name) || !is_value(value) || is_refused_trailer(name)) return;
-    request_trailers_.append(name).append(": ").append(value).append("\r\n");
+    chunks_.add_trailer(name, value);
 }
 
 void StreamExchange::on_input_end() {
@@ -138,12 +114,8 @@ net::Task<std::string_view> StreamExchange::read_raw() {
     if (body_complete()) co_return std::string_view();
     co_await receive();
     if (head().body.kind() == BodyFraming::Kind::length) co_return handed_;
-    if (!handed_.empty()) {
-        handed_.insert(0, fmt::format("{:x}\r\n", handed_.size()));
-        handed_ += "\r\n";
-    }
     end_handed_ = input_ended_ && incoming_.empty();
-    if (end_handed_) handed_.append("0\r\n").append(request_trailers_).append("\r\n");
+    chunks_.frame(handed_, end_handed_ ? ChunkWriter::Last::yes : ChunkWriter::Last::no);
     co_return handed_;
 }
 
@@ -174,7 +146,7 @@ void StreamExchange::field(std::string_view name, std::string_view value) {
 
 void StreamExchange::submit(bool body_follows) {
     submitted_ = true;
-    output_ended_ = !body_follows;
+    outgoing_.ended = !body_follows;
     if (!open_) return;
     static thread_local FieldList list;
     list.clear();
@@ -183,30 +155,8 @@ void StreamExchange::submit(bool body_follows) {
     answer_.append_to(list);
     if (!dated_) list.add("date", http_date());
     list.add("x-request-id", request_id());
-    nghttp2_data_provider provider{};
-    provider.source.ptr = this;
-    provider.read_callback = read_output;
+    auto provider = outgoing_.provider();
     session_.submit_answer(id_, list, body_follows ? &provider : nullptr);
-}
-
-ssize_t StreamExchange::read_output(nghttp2_session* native, std::int32_t id, std::uint8_t*,
-                                    std::size_t length, std::uint32_t* flags,
-                                    nghttp2_data_source* source, void*) {
-    auto& self = *static_cast<StreamExchange*>(source->ptr);
-    auto const size = std::min(length, self.outgoing_.size());
-    if (size == 0 && !self.output_ended_) return NGHTTP2_ERR_DEFERRED;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (self.output_ended_ && size == self.outgoing_.size()) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if (!self.trailers_.empty()) {
-            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-            FieldList list;
-            self.trailers_.append_to(list);
-            if (::nghttp2_submit_trailer(native, id, list.data(), list.size()) != 0)
-                return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-        }
-    }
-    return static_cast<ssize_t>(size);
 }
 
 void StreamExchange::on_sent() {
@@ -243,26 +193,24 @@ net::Task<> StreamExchange::finish(std::string_view body) {
     submit(!body.empty());
     if (body.empty()) co_return;
     // All in one turn where it fits: head, body and end.
-    output_ended_ = body.size() <= outgoing_.room();
+    outgoing_.ended = body.size() <= outgoing_.room();
     co_await put(body);
-    if (!output_ended_) end_output();
+    if (!outgoing_.ended) end_output();
 }
 
 void StreamExchange::stream(Transfer transfer) {
     transfer_ = transfer;
-    answer_framing_ = BodyFraming::chunked();
+    relayed_ = RelayedBody(BodyFraming::chunked());
     state_ = Answer::streaming;
 }
 
 net::Task<> StreamExchange::put_relayed(std::string_view piece) {
-    while (!piece.empty() && !answer_framing_.complete()) {
-        bool const in_trailers = answer_framing_.in_trailers();
-        auto const step = answer_framing_.next(piece);
-        if (answer_framing_.malformed()) throw Disconnected();
-        if (in_trailers) trailer_text_ += piece.substr(0, step.used);
-        piece.remove_prefix(step.used);
-        body_bytes_written_ += step.content.size();
-        co_await put(step.content);
+    for (;;) {
+        auto const content = relayed_.next(piece);
+        if (relayed_.malformed()) throw Disconnected();
+        if (content.empty()) co_return;
+        body_bytes_written_ += content.size();
+        co_await put(content);
     }
 }
 
@@ -277,22 +225,8 @@ net::Task<> StreamExchange::write(std::string_view piece) {
     co_await put(piece);
 }
 
-/// From the lines of a chunked body's trailer section, which BodyFraming has checked.
-void StreamExchange::add_trailers() {
-    std::string_view rest = trailer_text_;
-    for (std::size_t end = 0; (end = rest.find("\r\n")) != rest.npos; rest.remove_prefix(end + 2)) {
-        auto const line = rest.substr(0, end);
-        auto const colon = line.find(':');
-        if (colon == line.npos) return;
-        auto value = line.substr(colon + 1);
-        while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-        while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-        trailers_.add(line.substr(0, colon), value);
-    }
-}
-
 void StreamExchange::end_output() {
-    output_ended_ = true;
+    outgoing_.ended = true;
     if (open_) session_.output_ready(*this);
 }
 
@@ -306,11 +240,12 @@ net::Task<> StreamExchange::end(std::string_view last) {
     }
     if (transfer_ == Transfer::relayed && answer_is_chunked_) {
         co_await put_relayed(last);
-        add_trailers();
+        relayed_.for_each_trailer(
+            [this](auto name, auto value) { outgoing_.trailers.add(name, value); });
     } else {
         body_bytes_written_ += last.size();
         // The last frame ends the stream where it fits.
-        if (last.size() <= outgoing_.room()) output_ended_ = true;
+        if (last.size() <= outgoing_.room()) outgoing_.ended = true;
         co_await put(last);
     }
     end_output();

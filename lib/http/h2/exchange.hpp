@@ -7,8 +7,8 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include "http/body_framing.hpp"
 #include "http/exchange.hpp"
+#include "http/h2/http1_body.hpp"
 #include "http/h2/request_fields.hpp"
 #include "http/h2/session.hpp"
 #include "net/signal.hpp"
@@ -69,29 +69,6 @@ public:
     bool sent() const noexcept override { return submitted_; }
 
 private:
-    struct Slice {
-        std::size_t name_at, name_size, value_at, value_size;
-    };
-    class Fields {
-    public:
-        void clear() noexcept {
-            text_.clear();
-            slices_.clear();
-        }
-        bool empty() const noexcept { return slices_.empty(); }
-        std::size_t bytes() const noexcept { return text_.size(); }
-        /// The name in lower case.
-        void add(std::string_view name, std::string_view value);
-        void append_to(FieldList& list) const;
-
-    private:
-        std::string text_;
-        std::vector<Slice> slices_;
-    };
-
-    static ssize_t read_output(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t length,
-                               std::uint32_t* flags, nghttp2_data_source* source, void*);
-
     void begin_head() override;
     net::Task<> receive();
     void submit(bool body_follows);
@@ -99,7 +76,6 @@ private:
     /// Puts bytes out, waiting for room as often as needed.
     net::Task<> put(std::string_view bytes);
     net::Task<> put_relayed(std::string_view piece);
-    void add_trailers();
     void end_output();
 
     ServerSession& session_;
@@ -110,23 +86,20 @@ private:
     bool gone_ = false;
 
     RequestFields fields_;
-    std::string incoming_;          // received and not read
-    std::string handed_;            // what the last read gave
-    std::string request_trailers_;  // as lines of HTTP/1.1
-    std::uint64_t body_left_ = 0;   // of a body whose length is known
+    std::string incoming_;         // received and not read
+    std::string handed_;           // what the last read gave
+    ChunkWriter chunks_;           // of a body whose length is not known
+    std::uint64_t body_left_ = 0;  // of a body whose length is known
     bool input_ended_ = false;
     bool end_handed_ = false;  // of a body whose length is not known
     bool continued_ = false;   // nothing is owed to "Expect: 100-continue"
     net::Signal arrived_;
 
-    Fields answer_;
+    FieldText answer_;
     bool answer_is_chunked_ = false;  // as a relay frames it
-    BodyFraming answer_framing_;
-    std::string trailer_text_;
-    Fields trailers_;
+    RelayedBody relayed_;
     bool submitted_ = false;
-    bool output_ended_ = false;
-    StreamOutput outgoing_;
+    OutgoingBody outgoing_;
     net::Signal drained_;
 };
 

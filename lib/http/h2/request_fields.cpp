@@ -1,38 +1,16 @@
 #include "http/h2/request_fields.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/limits.hpp"
-#include "http/characters.hpp"
-#include "http/message.hpp"
+#include "http/h2/field_rules.hpp"
 #include "http/target.hpp"
 
 namespace grover::http::h2 {
 namespace {
 
-constexpr std::size_t field_overhead_bytes = 32;  // RFC 9113 section 6.5.2
-
 Refusal malformed(std::string_view text) {
     return {ErrorCode::malformed, text};
-}
-
-bool is_lower_token(std::string_view name) {
-    return is_token(name) &&
-           std::ranges::none_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-/// RFC 9113 section 8.2.2.
-bool concerns_connection(std::string_view name, std::string_view value) {
-    constexpr std::array<std::string_view, 5> names{"connection", "keep-alive", "proxy-connection",
-                                                    "transfer-encoding", "upgrade"};
-    if (name == "te") return !same_token(value, "trailers");
-    return std::ranges::find(names, name) != names.end();
-}
-
-bool is_trimmed(std::string_view value) {
-    auto const blank = [](char c) { return c == ' ' || c == '\t'; };
-    return value.empty() || (!blank(value.front()) && !blank(value.back()));
 }
 
 }  // namespace

@@ -8,6 +8,26 @@
 
 namespace grover::http::h2 {
 
+ssize_t OutgoingBody::read(nghttp2_session* native, std::int32_t id, std::uint8_t*,
+                           std::size_t length, std::uint32_t* flags, nghttp2_data_source* source,
+                           void*) {
+    auto& self = *static_cast<OutgoingBody*>(source->ptr);
+    auto const size = std::min(length, self.size());
+    if (size == 0 && !self.ended) return NGHTTP2_ERR_DEFERRED;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (self.ended && size == self.size()) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (!self.trailers.empty()) {
+            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            FieldList list;
+            self.trailers.append_to(list);
+            if (::nghttp2_submit_trailer(native, id, list.data(), list.size()) != 0)
+                return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        }
+    }
+    return static_cast<ssize_t>(size);
+}
+
 Session::Callbacks::Callbacks() {
     require(::nghttp2_session_callbacks_new(&native));
     ::nghttp2_session_callbacks_set_send_callback(native, on_send);

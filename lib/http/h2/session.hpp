@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/h2/field_list.hpp"
 #include "net/loop.hpp"
 #include "net/signal.hpp"
 #include "net/task.hpp"
@@ -44,21 +45,29 @@ private:
     std::size_t begin_ = 0;
 };
 
-/// Name and value pairs as nghttp2 takes them, from views that live during the call.
-class FieldList {
+/// The body of a message on its way out, as nghttp2 asks for it: DATA frames, then trailers or
+/// END_STREAM.
+class OutgoingBody : public StreamOutput {
 public:
-    void clear() noexcept { fields_.clear(); }
-    void add(std::string_view name, std::string_view value) {
-        fields_.push_back(
-            {const_cast<std::uint8_t*>(reinterpret_cast<std::uint8_t const*>(name.data())),
-             const_cast<std::uint8_t*>(reinterpret_cast<std::uint8_t const*>(value.data())),
-             name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    bool ended = false;  // nothing is appended any more
+    FieldText trailers;
+
+    void clear() noexcept {
+        StreamOutput::clear();
+        ended = false;
+        trailers.clear();
     }
-    nghttp2_nv const* data() const noexcept { return fields_.data(); }
-    std::size_t size() const noexcept { return fields_.size(); }
+    /// Refers to this, until nghttp2 closes the stream.
+    nghttp2_data_provider provider() noexcept {
+        nghttp2_data_provider out{};
+        out.source.ptr = this;
+        out.read_callback = read;
+        return out;
+    }
 
 private:
-    std::vector<nghttp2_nv> fields_;
+    static ssize_t read(nghttp2_session* native, std::int32_t id, std::uint8_t*, std::size_t length,
+                        std::uint32_t* flags, nghttp2_data_source* source, void*);
 };
 
 class Session {
@@ -91,6 +100,10 @@ protected:
     /// Hands received bytes to nghttp2. False when the connection cannot go on: nghttp2 has queued
     /// why.
     bool feed(std::string_view bytes);
+    /// What nghttp2 has to say leaves now.
+    void flush_at_once() {
+        if (!sending_) flush();
+    }
     bool wants_nothing() const noexcept {
         return ::nghttp2_session_want_read(native_) == 0 &&
                ::nghttp2_session_want_write(native_) == 0;

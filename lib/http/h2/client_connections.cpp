@@ -1,0 +1,102 @@
+#include "http/h2/client_connections.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace grover::http::h2 {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A service that is ending may take connections and end them at once.
+constexpr int connects_max = 3;
+
+Error unavailable() {
+    return Error(ErrorCode::unavailable, "a service cannot be reached");
+}
+Error late() {
+    return Error(ErrorCode::gateway_timeout, "a service did not answer in time");
+}
+
+/// Calls a function at the end of a scope.
+template <class Function>
+struct AtEnd {
+    Function function;
+    ~AtEnd() { function(); }
+};
+
+}  // namespace
+
+ClientConnections::ClientConnections(net::Loop& loop, Upstream& upstream, ClientOptions options)
+    : loop_(loop), upstream_(upstream), options_(options) {}
+
+ClientConnections::~ClientConnections() {
+    for (auto const& session : sessions_) session->leave();
+}
+
+ClientStreamPtr ClientConnections::kept() {
+    // The oldest first, so that those beyond what is needed become idle.
+    for (auto const& session : sessions_)
+        if (session->has_room()) return session->open_stream();
+    return nullptr;
+}
+
+net::Task<ClientStreamPtr> ClientConnections::open(Deadline deadline) {
+    for (int made = 0;;) {
+        if (auto stream = kept()) co_return stream;
+        if (refused(Steady::now())) co_return nullptr;
+        if (connecting_) {
+            co_await wait_for_connection(deadline);
+        } else {
+            if (made++ == connects_max) throw unavailable();
+            co_await connect(deadline);
+        }
+    }
+}
+
+net::Task<> ClientConnections::wait_for_connection(Deadline deadline) {
+    net::Signal made(loop_);
+    AtEnd const forget{[&] { std::erase(waiting_, &made); }};
+    waiting_.push_back(&made);
+    auto const failures = failures_;
+    if (!co_await made.wait(deadline)) throw late();
+    if (failures_ != failures) throw unavailable();
+}
+
+net::Task<> ClientConnections::connect(Deadline deadline) {
+    connecting_ = true;
+    bool good = false;
+    AtEnd const tell{[&] {
+        connecting_ = false;
+        // Who had too little time says nothing of the service.
+        if (!good && Steady::now() < deadline) ++failures_;
+        for (auto* const waiter : waiting_) waiter->notify();
+    }};
+    std::erase_if(sessions_, [](auto const& session) { return session->ended(); });
+    auto const session =
+        std::make_shared<ClientSession>(loop_, co_await upstream_.connect(deadline), options_);
+    session->start();
+    good = co_await session->ready(std::min(deadline, Steady::now() + limits::connect_time_max));
+    if (!good) {
+        session->leave();
+        if (Steady::now() >= deadline) throw late();
+        if (!session->speaks_http1()) throw unavailable();
+        good = true;  // for who waits: it is known now whom they talk to
+        refused_until_ = Steady::now() + limits::http2_refused_time;
+        co_return;
+    }
+    sessions_.push_back(session);
+}
+
+void ClientConnections::sweep(TimePoint now) {
+    for (auto const& session : sessions_) session->sweep(now);
+    std::erase_if(sessions_, [](auto const& session) { return session->ended(); });
+}
+
+void ClientConnections::drop_idle() {
+    for (auto const& session : sessions_)
+        if (session->idle()) session->leave();
+}
+
+}  // namespace grover::http::h2
