@@ -48,7 +48,9 @@ struct Documents {
 
 /// Whoever has this token: the same user every time, one for each token.
 std::string session_of(std::string_view token_hash, Timestamp now) {
-    std::string const name(token_hash.substr(0, 26));
+    std::string name =
+        "0" + std::string(token_hash.substr(0, 25));  // ids as the user service makes them
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return reflect::to_json(auth::Session{auth::UserId::trusted("user_" + name),
                                           auth::SessionId::trusted("sess_" + name),
                                           {auth::Role::user},

@@ -15,7 +15,6 @@ public:
     struct Config {
         static Config read(Environment&) { return {}; }
     };
-    static store::Schema schema() { return {}; }
 
     Program(service::Kit&, Config const&) {}
     void routes(http::Router& router) {

@@ -49,6 +49,21 @@ TEST(Ulid, LaterIdsSortAfterEarlierOnesEvenWhenTheClockGoesBack) {
     }
 }
 
+TEST(Ulid, IsReadAsItIsWritten) {
+    for (int i = 0; i < 1'000; ++i) {
+        auto const text = make_ulid({i * 1'000'000'007LL});
+        auto const bits = parse_ulid(text);
+        ASSERT_TRUE(bits);
+        ASSERT_EQ(print_ulid(*bits), text);
+    }
+    EXPECT_EQ(print_ulid(*parse_ulid("7ZZZZZZZZZZZZZZZZZZZZZZZZZ")), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+    EXPECT_EQ(*parse_ulid("0000000000000000000000000Z"), (Ulid{0, 31}));
+    for (auto const* text : {"", "0", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "01jd8Y4M7Q2V9X3K5N6P8R0S1T",
+                             "01ID8Y4M7Q2V9X3K5N6P8R0S1T", "01JD8Y4M7Q2V9X3K5N6P8R0S1TX",
+                             "01JD8Y4M7Q2V9X3K5N6P8R0S1", "0_JD8Y4M7Q2V9X3K5N6P8R0S1T"})
+        EXPECT_FALSE(parse_ulid(text)) << text;
+}
+
 TEST(Id, AcceptsTheDocumentedAlphabetOnly) {
     EXPECT_TRUE(Id<"post">::parse("post_01JD8Y4M7Q2V9X3K5N6P8R0S1T"));
     EXPECT_TRUE(Id<"post">::parse("a"));

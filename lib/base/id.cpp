@@ -7,9 +7,14 @@
 #include "base/random.hpp"
 
 namespace grover {
+namespace {
+
+constexpr std::string_view letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr std::size_t ulid_size = 26;
+
+}  // namespace
 
 std::string make_ulid(Timestamp now) {
-    constexpr std::string_view letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     static std::mutex mutex;
     static std::uint64_t last_ms = 0, high = 0,
                          low = 0;  // high: the 16 upper random bits, low: the 64 lower ones
@@ -33,12 +38,29 @@ std::string make_ulid(Timestamp now) {
         random_low = low;
     }
 
-    std::string out(26, '0');
-    for (std::size_t i = 10; i-- > 0; time >>= 5) out[i] = letters[time & 31];
-    for (std::size_t i = 26; i-- > 10;) {
-        out[i] = letters[random_low & 31];
-        random_low = random_low >> 5 | (random_high & 31) << 59;
-        random_high >>= 5;
+    return print_ulid({time << 16 | random_high, random_low});
+}
+
+std::string print_ulid(Ulid const& ulid) {
+    auto [high, low] = ulid;
+    std::string out(ulid_size, '0');
+    for (std::size_t i = ulid_size; i-- > 0;) {
+        out[i] = letters[low & 31];
+        low = low >> 5 | (high & 31) << 59;
+        high >>= 5;
+    }
+    return out;
+}
+
+std::optional<Ulid> parse_ulid(std::string_view text) noexcept {
+    if (text.size() != ulid_size || text[0] > '7') return {};  // 26 times 5 bits are two too many
+    Ulid out{};
+    auto& [high, low] = out;
+    for (char const c : text) {
+        auto const value = letters.find(c);
+        if (value == std::string_view::npos) return {};
+        high = high << 5 | low >> 59;
+        low = low << 5 | value;
     }
     return out;
 }

@@ -8,7 +8,9 @@
 // process strictly so.
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,6 +23,12 @@ namespace grover {
 
 /// 26 characters; later calls in this process sort after earlier ones. Thread-safe.
 std::string make_ulid(Timestamp now);
+
+/// The 128 bits of a ULID as make_ulid() writes it, the upper half first; nothing for any other
+/// text.
+using Ulid = std::array<std::uint64_t, 2>;
+std::optional<Ulid> parse_ulid(std::string_view text) noexcept;
+std::string print_ulid(Ulid const& ulid);
 
 /// True for [A-Za-z0-9_-]{1,64}: every id that the API accepts. Older systems' ids have other
 /// shapes than ours.

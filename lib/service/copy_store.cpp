@@ -16,10 +16,6 @@ int copy_store(About const& about, store::Schema const& schema, store::Place con
     bool const to_mongo = direction == "sqlite-to-mongo";
     if (!to_mongo && direction != "mongo-to-sqlite")
         throw ConfigError("--copy-store takes sqlite-to-mongo or mongo-to-sqlite");
-    if (schema.collections.empty()) {
-        std::cout << about.name << " has no data\n";
-        return 0;
-    }
     if (place.mongo_url.empty()) throw ConfigError("--copy-store needs MONGO_URL");
     auto const embedded = store::open({.folder = place.folder}, schema);
     auto const served = store::open(place, schema);

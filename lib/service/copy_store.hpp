@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "service/service.hpp"
+#include "service/about.hpp"
 #include "store/open.hpp"
 
 namespace grover::service {

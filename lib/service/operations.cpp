@@ -3,7 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 #include "net/async.hpp"
 
@@ -28,6 +28,13 @@ http::Response fresh(int status, json::object const& body) {
     return response;
 }
 
+std::string contents_of(std::string const& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(in), {});
+    if (!in.is_open() || in.bad()) throw Error(ErrorCode::unavailable, "the page cannot be read");
+    return bytes;
+}
+
 }  // namespace
 
 std::string default_docs_dir() {
@@ -43,10 +50,7 @@ Operations::Operations(Kit& kit, std::string version, std::string docs_dir)
         auto const extension = entry.path().extension().string();
         for (auto const& [suffix, type] : asset_types) {
             if (extension != suffix) continue;
-            std::ifstream in(entry.path(), std::ios::binary);
-            std::ostringstream bytes;
-            bytes << in.rdbuf();
-            assets_[entry.path().filename().string()] = {std::string(type), std::move(bytes).str()};
+            assets_[entry.path().filename().string()] = {std::string(type), entry.path().string()};
         }
     }
 }
@@ -171,7 +175,8 @@ Task<http::Response> Operations::docs_file(http::Path<std::string, "file"> file)
         "data:; "
         "connect-src 'self'; font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'");
     response.headers.add("X-Content-Type-Options", "nosniff");
-    response.body = asset->second.bytes;
+    response.body = co_await net::run_blocking(kit_.loops().blocking(),
+                                               [&] { return contents_of(asset->second.path); });
     co_return response;
 }
 

@@ -34,7 +34,7 @@ public:
 private:
     struct Asset {
         std::string type;
-        std::string bytes;
+        std::string path;  // read when it is asked for: nobody's memory is worth 2 MB of scripts
     };
     Task<bool> store_answers();
 

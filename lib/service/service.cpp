@@ -15,12 +15,10 @@
 #include "net/async.hpp"
 #include "net/engine_choice.hpp"
 #include "service/access.hpp"
-#include "service/copy_store.hpp"
 #include "service/operations.hpp"
 #include "service/pipeline.hpp"
 #include "service/settings.hpp"
 #include "service/unit.hpp"
-#include "store/open.hpp"
 
 namespace grover::service {
 namespace {
@@ -34,8 +32,8 @@ struct Running {
         : log(std::string(definition.about.name), settings.log_level),
           loops(settings.threads),
           signer(settings.internal_key),
-          store(definition.schema.collections.empty() ? nullptr
-                                                      : store::open(place, definition.schema)),
+          store(definition.storage ? definition.storage->open(place, definition.storage->schema)
+                                   : nullptr),
           kit(std::string(definition.about.name), log, metrics, loops, system_now, signer,
               store.get()),
           operations(kit, settings.version, settings.docs_dir) {
@@ -306,9 +304,13 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
         std::cout << "the settings are good\n";
         return 0;
     }
+    if (flag == "--copy-store" && !definition.storage) {
+        std::cout << definition.about.name << " has no data\n";
+        return 0;
+    }
     if (flag == "--copy-store")
-        return copy_store(definition.about, definition.schema, settings.store,
-                          arguments.size() == 2 ? arguments[1] : "");
+        return definition.storage->copy(definition.about, definition.storage->schema,
+                                        settings.store, arguments.size() == 2 ? arguments[1] : "");
     if (flag == "--openapi" || flag == "--routes" || flag == "--where")
         return describe(definition, settings, build, arguments);
     if (!flag.empty()) throw ConfigError("unknown argument " + flag + "; see --help");
@@ -319,8 +321,8 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
 
 int detail::run(int argc, char** argv, Definition definition) {
     try {
-        if (!definition.schema.collections.empty())
-            definition.schema.collections.push_back(idempotency_collection());
+        if (definition.storage)
+            definition.storage->schema.collections.push_back(idempotency_collection());
         return dispatch(definition, std::vector<std::string>(argv + 1, argv + argc));
     } catch (ConfigError const& e) {
         std::cerr << definition.about.name << ": " << e.what() << '\n';

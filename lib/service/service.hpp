@@ -9,7 +9,7 @@
 //
 // A Program is
 //     struct Config { static Config read(Environment&); };
-//     static store::Schema schema();                 // empty for a service without data
+//     static store::Schema schema();                 // not in a service without data
 //     Program(service::Kit&, Config);                // wires its objects in reading order
 //     void routes(http::Router&);
 //     Task<bool> relay(http::Exchange&);             // optional: answers piece by piece, before
@@ -33,19 +33,12 @@
 
 #include "http/exchange.hpp"
 #include "http/router.hpp"
+#include "service/about.hpp"
+#include "service/copy_store.hpp"
 #include "service/kit.hpp"
-#include "store/document_store.hpp"
+#include "store/open.hpp"
 
 namespace grover::service {
-
-struct About {
-    std::string_view name;         // "post-service"
-    std::string_view title;        // "Grover post service", for OpenAPI
-    std::string_view description;  // one sentence
-    std::uint16_t port = 0;        // default of PORT
-    std::string_view database;     // default of DB_NAME; empty: a service without data
-    bool front = false;            // what clients outside reach: reads TLS_CERT_FILE and its kin
-};
 
 namespace detail {
 
@@ -59,9 +52,16 @@ struct Built {
 };
 using Build = std::function<Built(Kit&, http::Router&)>;
 
+/// What a service with data needs. Others are not linked with any engine.
+struct Storage {
+    store::Schema schema;
+    decltype(&store::open) open = &store::open;
+    decltype(&copy_store) copy = &copy_store;
+};
+
 struct Definition {
     About about;
-    store::Schema schema;
+    std::optional<Storage> storage;
     /// Reads the program's own settings and returns what builds it.
     std::function<Build(Environment&)> configure;
     /// Carries arguments of the program's own out; empty for services without.
@@ -69,6 +69,23 @@ struct Definition {
 };
 
 int run(int argc, char** argv, Definition definition);
+
+/// Empty for a program without data.
+template <class Program>
+store::Schema schema_of() {
+    if constexpr (requires { Program::schema(); })
+        return Program::schema();
+    else
+        return {};
+}
+
+template <class Program>
+std::optional<Storage> storage_of() {
+    if constexpr (requires { Program::schema(); })
+        return Storage{Program::schema()};
+    else
+        return {};
+}
 
 template <class Program>
 Built build(Kit& kit, http::Router& router, typename Program::Config const& config) {
@@ -91,12 +108,12 @@ Built build(Kit& kit, http::Router& router, typename Program::Config const& conf
 
 template <class Program>
 int run(int argc, char** argv, About about) {
-    detail::Definition definition{about, Program::schema(), [](Environment& env) -> detail::Build {
-                                      return [config = Program::Config::read(env)](
-                                                 Kit& kit, http::Router& router) {
-                                          return detail::build<Program>(kit, router, config);
-                                      };
-                                  }};
+    detail::Definition definition{
+        about, detail::storage_of<Program>(), [](Environment& env) -> detail::Build {
+            return [config = Program::Config::read(env)](Kit& kit, http::Router& router) {
+                return detail::build<Program>(kit, router, config);
+            };
+        }};
     if constexpr (requires { &Program::command; }) definition.command = &Program::command;
     return detail::run(argc, argv, std::move(definition));
 }

@@ -1,9 +1,8 @@
 #include "service/sessions.hpp"
 
-#include <charconv>
-
 #include "auth/session_protocol.hpp"
 #include "auth/token.hpp"
+#include "base/string_map.hpp"
 
 namespace grover::service {
 namespace {
@@ -27,84 +26,90 @@ std::shared_ptr<Sessions::Found const> Sessions::sign(std::optional<auth::Caller
     return found;
 }
 
-std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) {
-    auto const now = steady_clock::now();
-    auto& shard = shard_of(token);
-    std::lock_guard const lock(shard.mutex);
-    auto const at = shard.by_token.find(token);
-    if (at == shard.by_token.end()) return {};
-    auto& entry = at->second;
-    // Revocations are known without a gap for what was looked up since the feed began.
+/// Revocations are known without a gap for what was looked up since the feed began.
+bool Sessions::believed(bool good, Timestamp expires_at, Time checked, Time now) const {
+    if (!good) return now - checked <= unknown_freshness;
     bool const feed_works =
         now - feed_read_.load(std::memory_order_relaxed) < freshness_without_feed &&
-        entry.checked > feed_began_.load(std::memory_order_relaxed);
-    auto const trust = !entry.found->caller ? unknown_freshness
-                       : feed_works         ? freshness
-                                            : freshness_without_feed;
-    bool const expired = entry.found->caller && entry.expires_at <= kit_.clock()();
-    if (expired || now - entry.checked > trust) {
-        shard.erase(at);
-        return {};
+        checked > feed_began_.load(std::memory_order_relaxed);
+    return now - checked <= (feed_works ? freshness : freshness_without_feed) &&
+           kit_.clock()() < expires_at;
+}
+
+std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) {
+    auto const now = steady_clock::now();
+    auto const hash = StringHash()(token);
+    auto& recent = recent_[hash % shards];
+    std::lock_guard const lock(recent.mutex);
+    auto& place = recent.places[hash / shards % recent.places.size()];
+    bool const current =
+        place.token == token && place.news == news_.load(std::memory_order_acquire) &&
+        believed(place.found->caller.has_value(), place.expires_at, place.checked, now);
+    if (!current && !restore(place, token, now)) return {};
+    if (now - place.signed_at > signature_age_max) {
+        place.found = sign(place.found->caller);
+        place.signed_at = now;
     }
-    if (now - entry.signed_at > signature_age_max) {
-        entry.found = sign(entry.found->caller);
-        entry.signed_at = now;
+    return place.found;
+}
+
+/// Puts what the table knows of the token into the place; false when that is nothing.
+bool Sessions::restore(Recent& place, std::string_view token, Time now) {
+    auto const news = news_.load(std::memory_order_acquire);
+    auto const digest = TokenDigest::of(auth::hash_token(token));
+    auto& shard = shard_of(digest);
+    std::unique_lock lock(shard.mutex);
+    auto session = shard.table.find(digest);
+    lock.unlock();
+    if (!session ||
+        !believed(session->caller.has_value(), session->expires_at, session->checked, now)) {
+        if (place.token == token) place = {};
+        return false;
     }
-    return entry.found;
+    if (place.token != token || place.checked != session->checked) {
+        place.token = token;
+        place.found = sign(std::move(session->caller));
+        place.signed_at = now;
+    }
+    place.expires_at = session->expires_at;
+    place.checked = session->checked;
+    place.news = news;
+    return true;
 }
 
 Task<std::shared_ptr<Sessions::Found const>> Sessions::find(std::string_view token,
                                                             http::RequestInfo info) {
     if (auto known = cached(token)) co_return known;
-    Entry entry;
-    auto token_hash = auth::hash_token(token);
-    entry.digest = digest_of(token_hash);
-    entry.checked = entry.signed_at =
-        steady_clock::now();  // before asking: what changes meanwhile is seen
     std::string const kept(token);
-    std::optional<auth::Caller> caller;
+    auto const hash = auth::hash_token(kept);
+    auto const news = news_.load(std::memory_order_acquire);
+    auto const session = co_await ask(hash, std::move(info));
+    auto const digest = TokenDigest::of(hash);
+    {
+        auto& shard = shard_of(digest);
+        std::lock_guard const lock(shard.mutex);
+        // What was revoked after the answer was given has left the table already.
+        if (news == news_.load(std::memory_order_acquire))
+            shard.table.put(digest, session, steady_clock::now() - freshness);
+    }
+    if (auto known = cached(kept)) co_return known;
+    co_return sign(session.caller);
+}
+
+Task<SessionTable::Session> Sessions::ask(std::string token_hash, http::RequestInfo info) {
+    SessionTable::Session out;
+    out.checked = steady_clock::now();  // before asking: what changes meanwhile is seen
     try {
         auto session = co_await users_.post<auth::Session>(
             "/internal/sessions/verify", auth::SessionLookup{std::move(token_hash)},
             std::move(info));
-        entry.expires_at = session.expires_at;
-        caller = auth::Caller{std::move(session.user_id), std::move(session.session_id),
-                              std::move(session.roles)};
+        out.expires_at = session.expires_at;
+        out.caller = auth::Caller{std::move(session.user_id), std::move(session.session_id),
+                                  std::move(session.roles)};
     } catch (Error const& e) {
         if (e.code() != ErrorCode::not_found) throw;
     }
-    entry.found = sign(std::move(caller));
-    auto found = entry.found;
-    keep(kept, std::move(entry));
-    co_return found;
-}
-
-/// Of 64 hex digits; what the feed has of another form finds nothing.
-Sessions::Digest Sessions::digest_of(std::string_view token_hash) {
-    Digest out;
-    for (std::size_t i = 0; i < out.words.size(); ++i) {
-        auto const part = token_hash.substr(std::min(16 * i, token_hash.size()), 16);
-        std::from_chars(part.data(), part.data() + part.size(), out.words[i], 16);
-    }
-    return out;
-}
-
-void Sessions::keep(std::string_view token, Entry entry) {
-    auto& shard = shard_of(token);
-    std::lock_guard const lock(shard.mutex);
-    if (shard.by_token.size() >= sessions_max / shards_.size()) shard.erase(shard.by_token.begin());
-    auto const at = shard.by_token.insert_or_assign(std::string(token), std::move(entry)).first;
-    if (at->second.found->caller) shard.by_digest.insert_or_assign(at->second.digest, &*at);
-}
-
-void Sessions::forget(std::string const& token_hash) {
-    for (auto& shard : shards_) {
-        std::lock_guard const lock(shard.mutex);
-        auto const at = shard.by_digest.find(digest_of(token_hash));
-        if (at == shard.by_digest.end()) continue;
-        shard.erase(shard.by_token.find(at->second->first));
-        return;
-    }
+    co_return out;
 }
 
 Task<> Sessions::poll() {
@@ -113,7 +118,14 @@ Task<> Sessions::poll() {
     auto const asked = steady_clock::now();
     auto const news = co_await users_.get<auth::Revocations>(
         "/internal/sessions/revoked?since=" + position_, std::move(info));
-    for (auto const& token_hash : news.token_hashes) forget(token_hash);
+    if (!news.token_hashes.empty()) news_.fetch_add(1, std::memory_order_acq_rel);
+    for (auto const& token_hash : news.token_hashes) {
+        auto const digest = TokenDigest::of(token_hash);
+        auto& shard = shard_of(digest);
+        std::lock_guard const lock(shard.mutex);
+        shard.table.erase(digest);
+    }
+    if (!news.token_hashes.empty()) news_.fetch_add(1, std::memory_order_acq_rel);
     if (position_.empty()) feed_began_.store(steady_clock::now(), std::memory_order_relaxed);
     position_ = news.position;
     feed_read_.store(asked, std::memory_order_relaxed);

@@ -5,6 +5,10 @@
 // token does not travel). A cached one is good for `freshness`; meanwhile the feed of revocations
 // is polled, so a logout is known here within `poll_period`. When the feed cannot be read, entries
 // are believed for `freshness_without_feed` only.
+//
+// Two tiers: everybody's session in 64 bytes (SessionTable), and, for the tokens that were used
+// last, the caller as an object with the signed identity for the next hop. A token that is only in
+// the first costs a SHA-256 and an HMAC, about 2 us.
 #pragma once
 
 #include <array>
@@ -17,13 +21,13 @@
 #include <string_view>
 
 #include "auth/caller.hpp"
-#include "base/string_map.hpp"
 #include "service/kit.hpp"
 #include "service/peer.hpp"
+#include "service/session_table.hpp"
 
 namespace grover::service {
 
-/// Thread-safe. Memory is bounded: sessions_max entries, the oldest of a shard go first.
+/// Thread-safe. Memory is bounded: sessions_max entries, old ones go first.
 class Sessions {
 public:
     static constexpr auto freshness = std::chrono::seconds(60);
@@ -43,51 +47,44 @@ public:
     /// Throws Error (unavailable) when the user service cannot be asked.
     Task<std::shared_ptr<Found const>> find(std::string_view token, http::RequestInfo info);
     /// The same, when it is known already; null otherwise. Costs a lock that is hardly ever
-    /// contended, and a look-up.
+    /// contended, and a look-up; see above for tokens that were not used lately.
     std::shared_ptr<Found const> cached(std::string_view token);
 
 private:
-    using Time = std::chrono::steady_clock::time_point;
-    /// The first half of a token's SHA-256: a revocation finds its session by it.
-    struct Digest {
-        std::array<std::uint64_t, 2> words{};
-        bool operator==(Digest const&) const = default;
-        struct Hash {
-            std::size_t operator()(Digest const& digest) const noexcept { return digest.words[0]; }
-        };
-    };
-    struct Entry {
-        std::shared_ptr<Found const> found;  // shared with the requests that use it
-        Digest digest;
-        Time checked{};
-        Time signed_at{};
-        Timestamp expires_at;
-    };
+    using Time = SessionTable::Time;
+    static constexpr std::size_t shards = 16;
+    static constexpr std::size_t recent_max = 2048;
+
     struct Shard {
         std::mutex mutex;
-        StringMap<Entry> by_token;
-        // Of good sessions. Nodes of a map stay where they are, so the token need not be kept
-        // twice.
-        std::unordered_map<Digest, StringMap<Entry>::value_type const*, Digest::Hash> by_digest;
-
-        void erase(StringMap<Entry>::iterator at) {
-            by_digest.erase(at->second.digest);
-            by_token.erase(at);
-        }
+        SessionTable table{sessions_max / shards};
     };
-    static Digest digest_of(std::string_view token_hash);
+    /// A token that was used lately; its place is decided by its hash, the last user has it.
+    struct Recent {
+        std::string token;
+        std::shared_ptr<Found const> found;  // shared with the requests that use it
+        Timestamp expires_at;
+        Time checked{};
+        Time signed_at{};
+        std::uint64_t news = 0;  // as much of it was known when the table was last asked
+    };
+    struct RecentShard {
+        std::mutex mutex;
+        std::array<Recent, recent_max / shards> places;
+    };
 
-    Shard& shard_of(std::string_view token) {
-        return shards_[StringHash{}(token) % shards_.size()];
-    }
-    void keep(std::string_view token, Entry entry);
-    void forget(std::string const& token_hash);
+    bool believed(bool good, Timestamp expires_at, Time checked, Time now) const;
+    bool restore(Recent& place, std::string_view token, Time now);
+    Task<SessionTable::Session> ask(std::string token_hash, http::RequestInfo info);
     Task<> poll();
     std::shared_ptr<Found const> sign(std::optional<auth::Caller> caller) const;
+    Shard& shard_of(TokenDigest const& digest) { return shards_[digest.words[1] % shards]; }
 
     Kit& kit_;
     Peer& users_;
-    std::array<Shard, 16> shards_;
+    std::array<Shard, shards> shards_;
+    std::array<RecentShard, shards> recent_;
+    std::atomic<std::uint64_t> news_{0};  // goes up before and after the revoked leave the table
     std::string position_;
     std::atomic<Time> feed_read_{};
     std::atomic<Time> feed_began_{Time::max()};

@@ -17,6 +17,7 @@
 #include "http/router.hpp"
 #include "service/kit.hpp"
 #include "service/pipeline.hpp"
+#include "service/service.hpp"
 #include "service/unit.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "testing/run_on.hpp"
@@ -82,7 +83,7 @@ template <class Program>
 class Running {
 public:
     explicit Running(std::map<std::string, std::string> variables = {})
-        : around_(Program::schema()),
+        : around_(service::detail::schema_of<Program>()),
           program_(around_.kit, config_of<Program>(std::move(variables))) {
         program_.routes(around_.router);
         around_.loops.start();

@@ -55,7 +55,7 @@ public:
     /// `on_stop` is what Kit::stop() does.
     explicit Served(
         std::map<std::string, std::string> variables, std::function<void()> on_stop = [] {})
-        : around_(Program::schema()),
+        : around_(service::detail::schema_of<Program>()),
           program_(around_.kit, config_of<Program>(std::move(variables))) {
         around_.kit.stop_with(std::move(on_stop));
         program_.routes(around_.router);

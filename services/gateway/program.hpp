@@ -31,7 +31,6 @@ public:
         std::optional<std::uint16_t> admin_port{};  // nothing: no admin API
         static Config read(Environment& env);
     };
-    static store::Schema schema() { return {}; }
     /// --check-config [FILE] and route explain METHOD URL.
     static std::optional<int> command(Environment& env, std::vector<std::string> const& arguments);
 

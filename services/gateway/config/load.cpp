@@ -30,10 +30,13 @@ Source Source::of(std::string file) {
     if (!std::filesystem::is_regular_file(file, error))
         throw ConfigError(file + ": there is no such file");
     std::ifstream in(file, std::ios::binary);
-    std::string text(config::file_bytes_max + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    std::string text;
+    std::array<char, 16 << 10> block;
+    // Not by its size: it may be written just now. One byte too many is enough to refuse it.
+    while (text.size() <= config::file_bytes_max &&
+           (in.read(block.data(), block.size()), in.gcount() > 0))
+        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
     if (in.bad() || !in.is_open()) throw ConfigError(file + ": cannot be read");
-    text.resize(static_cast<std::size_t>(in.gcount()));
     return {std::move(file), std::move(text)};
 }
 
