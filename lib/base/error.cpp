@@ -27,6 +27,7 @@ constexpr std::array rows{
     Row{ErrorCode::uri_too_long, 414, "uri_too_long", "URI Too Long"},
     Row{ErrorCode::unsupported_media, 415, "unsupported_media_type", "Unsupported Media Type"},
     Row{ErrorCode::invalid, 422, "invalid_request", "Unprocessable Content"},
+    Row{ErrorCode::upgrade_required, 426, "upgrade_required", "Upgrade Required"},
     Row{ErrorCode::rate_limited, 429, "rate_limited", "Too Many Requests"},
     Row{ErrorCode::headers_too_large, 431, "headers_too_large", "Request Header Fields Too Large"},
     Row{ErrorCode::internal, 500, "internal_error", "Internal Server Error"},

@@ -31,6 +31,7 @@ enum class ErrorCode {
     uri_too_long,         // 414
     unsupported_media,    // 415
     invalid,              // 422
+    upgrade_required,     // 426
     rate_limited,         // 429
     headers_too_large,    // 431
     internal,             // 500

@@ -39,6 +39,11 @@ inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTE
 inline constexpr auto drain_notice = 1s;  // of it, for clients with kept connections to hear of it
 inline constexpr auto linger_time_max = 2s;  // until a client that sent too much has read why
 
+// Tunnels (WebSocket) and answers that are streams, where a route says nothing else.
+inline constexpr std::size_t tunnel_buffer_bytes = 16 << 10;  // each way
+inline constexpr auto stream_idle_time_max = 60s;             // without a byte
+inline constexpr auto stream_lifetime_max = 1h;
+
 // HTTP/2, per connection.
 inline constexpr std::size_t http2_streams_max = 128;  // requests at once
 inline constexpr std::size_t http2_stream_window_bytes = 64 << 10;

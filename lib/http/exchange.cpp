@@ -73,7 +73,8 @@ net::Task<std::string> Exchange::read_all() {
 }
 
 void Exchange::begin(int status) {
-    if (status < 200 || status > 599) throw std::invalid_argument("no final status");
+    if ((status < 200 && status != 101) || status > 599)
+        throw std::invalid_argument("no final status");
     if (sent()) throw std::logic_error("the answer has begun already");
     status_ = status;
     dated_ = false;

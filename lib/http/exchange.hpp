@@ -24,10 +24,12 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/duplex.hpp"
 #include "http/head_parser.hpp"
 #include "http/message.hpp"
 #include "http/trace.hpp"
@@ -103,6 +105,11 @@ public:
     virtual net::Task<> write(std::string_view piece) = 0;
     /// The last piece, collected like finish() when nothing was sent before it.
     virtual net::Task<> end(std::string_view last = {}) = 0;
+
+    /// After begin(101) and its fields, Upgrade among them, to a request that wants_websocket:
+    /// sends the head, and what the connection is from then on. The answer has ended with it; the
+    /// bytes both ways are the handler's until it returns, and must be let go by then.
+    virtual net::Task<std::unique_ptr<Duplex>> open_tunnel() = 0;
 
     /// Something of this answer has left the process: it is too late for another.
     virtual bool sent() const noexcept = 0;

@@ -77,6 +77,71 @@ TEST_F(ExchangeTest, RelaysBodiesAsTheyAreFramed) {
     }
 }
 
+constexpr std::string_view handshake =
+    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+/// Everything back as it comes, to the end; "no" refuses.
+net::Task<> tunnel(Exchange& exchange) {
+    if (!exchange.head().wants_websocket || exchange.head().target == "/no") {
+        exchange.begin(404);
+        co_return co_await exchange.finish("no");
+    }
+    exchange.begin(101);
+    exchange.field("Upgrade", "websocket");
+    auto const client = co_await exchange.open_tunnel();
+    for (;;) {
+        auto const bytes = co_await client->read();
+        if (bytes.empty()) break;
+        if (!co_await client->write(bytes)) co_return;
+    }
+    client->finish();
+}
+
+TEST_F(ExchangeTest, BecomesATunnel) {
+    RawClient client(serve(tunnel).port());
+    client.send(std::string(handshake) + "early");
+    auto const head = client.read_reply(true);
+    EXPECT_EQ(head.status, 101);
+    EXPECT_EQ(head.headers.get("Connection"), "Upgrade");
+    EXPECT_EQ(head.headers.get("Upgrade"), "websocket");
+    EXPECT_EQ(client.read(5), "early");
+    client.send("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(client.read(18), "GET / HTTP/1.1\r\n\r\n");
+    client.finish_sending();
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(ExchangeTest, WhatComesBehindARefusedHandshakeIsNoRequest) {
+    RawClient client(serve(tunnel).port());
+    auto text = std::string(handshake);
+    text.insert(5, "no");
+    client.send(text + "GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+    auto const reply = client.read_reply();
+    EXPECT_EQ(reply.status, 404);
+    EXPECT_EQ(reply.headers.get("Connection"), "close");
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(ExchangeTest, ATunnelEndsWithItsServer) {
+    auto& server = serve(tunnel);
+    RawClient client(server.port());
+    client.send(handshake);
+    EXPECT_EQ(client.read_reply(true).status, 101);
+    server.drain(20ms);
+    EXPECT_TRUE(client.closed());
+    EXPECT_EQ(server.counters().open, 0u);
+}
+
+TEST_F(ExchangeTest, AnAnswerThatNamesAProtocolSaysSo) {
+    RawClient client(serve([](Exchange& exchange) -> net::Task<> {
+                         exchange.begin(426);
+                         exchange.field("Upgrade", "websocket");
+                         co_await exchange.finish("");
+                     }).port());
+    client.send(handshake);
+    EXPECT_EQ(client.read_reply().headers.get("Connection"), "Upgrade, close");
+}
+
 TEST_F(ExchangeTest, CollectsWhatFitsWithPipelinedAnswers) {
     auto& server = serve([](Exchange& exchange) -> net::Task<> {
         exchange.begin(200);

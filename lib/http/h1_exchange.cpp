@@ -23,7 +23,8 @@ void H1Exchange::start(RequestHead const& head, TimePoint now) {
     source_ = wire_.input.unread().substr(head.size);
     source_in_body_ = false;
     continued_ = !head.expects_continue;
-    keep_alive_ = true;
+    // What a client sends behind such a request may be of the other protocol, agreed on or not.
+    keep_alive_ = !head.wants_websocket;
 }
 
 bool H1Exchange::settle() {
@@ -99,20 +100,24 @@ void H1Exchange::begin_head() {
     else
         wire_.output.resize(answer_at_);
     writes_before_ = wire_.writes;
+    names_protocol_ = false;
     append_status_line(wire_.output, status_);
 }
 
 void H1Exchange::field(std::string_view name, std::string_view value) {
     append_field(wire_.output, name, value);
     dated_ = dated_ || same_token(name, "Date");
+    names_protocol_ = names_protocol_ || (name.size() == 7 && same_token(name, "Upgrade"));
 }
 
 void H1Exchange::end_head() {
     auto& out = wire_.output;
     // Decided this late because the body may have been read meanwhile.
     keep_alive_ = keep_alive_ && head_->keep_alive && !wire_.shard.draining && body_ends_in_sight();
-    if (!keep_alive_)
-        out += "Connection: close\r\n";
+    if (status_ == 101)
+        out += "Connection: Upgrade\r\n";
+    else if (!keep_alive_)
+        out += names_protocol_ ? "Connection: Upgrade, close\r\n" : "Connection: close\r\n";
     else if (head_->minor_version == 0)
         out += "Connection: keep-alive\r\n";
     if (!dated_) {
@@ -177,6 +182,14 @@ net::Task<> H1Exchange::end(std::string_view last) {
     append_chunk(last);
     if (head_->minor_version > 0 && !bodiless()) wire_.output += "0\r\n\r\n";
     co_await collect({});
+}
+
+net::Task<std::unique_ptr<Duplex>> H1Exchange::open_tunnel() {
+    end_head();
+    state_ = Answer::ended;
+    co_await wire_.flush();
+    // The request's head stays where it is: handlers look at it to the end.
+    co_return make_tunnel(wire_.stream, wire_.tls.get(), source_);
 }
 
 /// The end of an answer leaves with what else is answered from this read, unless it is large.

@@ -31,6 +31,7 @@ public:
     void stream(Transfer transfer) override;
     net::Task<> write(std::string_view piece) override;
     net::Task<> end(std::string_view last) override;
+    net::Task<std::unique_ptr<Duplex>> open_tunnel() override;
     bool sent() const noexcept override;
 
 private:
@@ -50,6 +51,7 @@ private:
     std::unique_ptr<char[]> body_buffer_;
 
     bool keep_alive_ = false;
+    bool names_protocol_ = false;      // the answer has Upgrade
     std::size_t answer_at_ = 0;        // where this answer begins in the collected output
     std::uint64_t writes_before_ = 0;  // of the wire, when it began
 };

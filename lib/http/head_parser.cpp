@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "http/characters.hpp"
+#include "http/fields.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 
@@ -23,6 +24,8 @@ struct Found {
     std::string_view expect;
     bool close = false;       // Connection has "close"
     bool keep_alive = false;  // or "keep-alive"
+    bool upgrade = false;     // or "upgrade"
+    bool websocket = false;   // Upgrade has "websocket"
 };
 
 void note_connection(std::string_view list, Found& found) {
@@ -30,6 +33,7 @@ void note_connection(std::string_view list, Found& found) {
         auto const part = trimmed(list.substr(0, list.find(',')));
         found.close = found.close || same_token(part, "close");
         found.keep_alive = found.keep_alive || same_token(part, "keep-alive");
+        found.upgrade = found.upgrade || same_token(part, "upgrade");
         list.remove_prefix(std::min(list.size(), list.find(',')));
         if (!list.empty()) list.remove_prefix(1);
     }
@@ -42,6 +46,8 @@ void note(FieldView const& field, Found& found) {
         found.host = value;
     } else if (name.size() == 6 && same_token(name, "Expect")) {
         found.expect = value;
+    } else if (name.size() == 7 && same_token(name, "Upgrade")) {
+        found.websocket = found.websocket || has_member(value, "websocket");
     } else if (name.size() == 10 && same_token(name, "Connection")) {
         note_connection(value, found);
     } else if (name.size() == 14 && same_token(name, "Content-Length")) {
@@ -170,6 +176,7 @@ std::string_view check_request(Found const& found, RequestHead& head) {
     head.host = found.host;
     if (auto const wrong = frame_body(found, head, BodyFraming::none()); !wrong.empty())
         return wrong;
+    head.wants_websocket = found.upgrade && found.websocket;
     head.expects_continue = head.minor_version == 1 && same_token(found.expect, "100-continue");
     return normalise_target(head);
 }
@@ -254,7 +261,7 @@ HeadState RequestParser::parse(std::string_view bytes) {
     return HeadState::refused;
 }
 
-HeadState ReplyParser::parse(std::string_view bytes, std::string_view method) {
+HeadState ReplyParser::parse(std::string_view bytes, std::string_view method, Protocol asked_for) {
     auto const state = scanner_.scan(bytes, refusal_, false);
     if (state == HeadState::incomplete) return state;
     refusal_ = {ErrorCode::bad_gateway, "the reply is not valid"};
@@ -265,8 +272,8 @@ HeadState ReplyParser::parse(std::string_view bytes, std::string_view method) {
     head_.fields.clear();
     if (!read_status_line(line, head_) || !read_fields(lines, head_, found))
         return HeadState::refused;
-    // Nobody here asks for another protocol.
-    if (head_.status < 100 || head_.status > 599 || head_.status == 101) return HeadState::refused;
+    if (head_.status < 100 || head_.status > 599) return HeadState::refused;
+    if (head_.status == 101 && asked_for == Protocol::http) return HeadState::refused;
     head_.size = bytes.size();
     head_.keep_alive = stays_open(head_, found);
     if (!frame_body(found, head_, BodyFraming::until_close()).empty()) return HeadState::refused;

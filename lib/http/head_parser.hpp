@@ -47,6 +47,9 @@ struct RequestHead : MessageHead {
     std::string_view target;  // origin form ("/path?query"), or "*" of OPTIONS
     std::string_view host;    // of the target when that was absolute; else the field's
     bool expects_continue = false;
+    /// Asks for this connection to become a WebSocket's (RFC 9110 section 7.8); other protocols
+    /// that Upgrade may name are not spoken here, which is to ignore them.
+    bool wants_websocket = false;
 
     std::string_view path() const noexcept { return target.substr(0, target.find('?')); }
     std::string_view query() const noexcept {
@@ -102,8 +105,12 @@ private:
 
 class ReplyParser {
 public:
+    enum class Protocol { http, another };
+
     /// As RequestParser::parse(). `method` is the request's: it decides whether there is a body.
-    HeadState parse(std::string_view bytes, std::string_view method);
+    /// 101 is refused unless `asked_for` says that another protocol was.
+    HeadState parse(std::string_view bytes, std::string_view method,
+                    Protocol asked_for = Protocol::http);
     ReplyHead const& head() const noexcept { return head_; }
     Refusal const& refusal() const noexcept { return refusal_; }
     void reset() noexcept { scanner_.reset(); }

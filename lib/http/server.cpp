@@ -236,7 +236,11 @@ std::uint16_t Server::tls_port() const noexcept {
 }
 
 void Server::drain(std::chrono::milliseconds limit) {
-    if (!core_->drain(limit)) core_->abort();
+    // Handlers whose connection is cut have a moment to say so.
+    auto const last_words = limit / 10;
+    if (core_->drain(limit - last_words)) return;
+    core_->abort();
+    core_->wait_until_empty(last_words);
 }
 
 Server::Counters Server::counters() const {

@@ -17,6 +17,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "http/duplex.hpp"
 #include "http/input_buffer.hpp"
 #include "http/message.hpp"
 #include "http/tls_stream.hpp"
@@ -54,6 +55,12 @@ public:
     /// Writes what needs no waiting, and says how much: the rest is write()'s.
     std::size_t write_now(Buffers const& buffers) noexcept {
         return tls_ ? 0 : stream.write_now(buffers);
+    }
+
+    /// What the connection is after another protocol was agreed on; the first `head_bytes` of the
+    /// input are of the agreement. Must not outlive this.
+    std::unique_ptr<Duplex> tunnel(std::size_t head_bytes) {
+        return make_tunnel(stream, tls_.get(), input.unread().substr(head_bytes));
     }
 
     net::Stream stream;

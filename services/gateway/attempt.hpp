@@ -17,9 +17,11 @@
 // An attempt that is destroyed before its answer's end takes its connection (or stream) with it.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "gateway/forward.hpp"
+#include "http/duplex.hpp"
 #include "http/head_parser.hpp"
 #include "net/task.hpp"
 
@@ -65,8 +67,11 @@ public:
     /// are chunks (http::BodyFraming takes the content out); bare content when it ends with the
     /// connection.
     virtual Piece take() noexcept = 0;
-    /// Waits for more, after a take() that was not the end.
+    /// Waits for more, after a take() that was not the end; no longer than Forward::stream says.
     virtual net::Task<> receive() = 0;
+    /// Instead, after the answer 101 to a Forward that is for a WebSocket: the service's end of it.
+    /// Must not outlive this. Only HTTP/1.1 gives such an answer.
+    virtual std::unique_ptr<http::Duplex> tunnel() { return nullptr; }
     /// The answer was taken to its end: what it came on may serve others.
     virtual void done() noexcept = 0;
 };

@@ -79,6 +79,7 @@ std::string Forward::head(std::string_view authority) const {
             (edits == nullptr || edits->passes(name)))
             append(out, name, value);
     if (edits != nullptr) out += edits->more;
+    if (websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
     append(out, "X-Forwarded-For", peer_address);
     append(out, "X-Forwarded-Proto", scheme);
     if (!request.host.empty()) append(out, "X-Forwarded-Host", request.host);

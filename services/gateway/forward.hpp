@@ -16,6 +16,8 @@
 
 namespace grover::gateway {
 
+struct StreamSettings;
+
 /// What is different in the request that a service gets: for the cache, and for transforms.
 struct RequestEdits {
     std::string target;                              // empty: as it came
@@ -42,6 +44,9 @@ struct Forward {
     http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
     std::string_view first{};        // of the body, as it is framed; when whole() all of it
     RequestEdits const* edits = nullptr;
+    bool websocket = false;  // asks for one
+    /// How long the rest of the answer may take, after its head; null: `deadline` holds for all.
+    StreamSettings const* stream = nullptr;
     std::string_view sticky_by{};  // what keeps requests on one instance; empty: the peer's address
 
     /// Without its body.

@@ -1,6 +1,10 @@
 #include "gateway/http1_attempt.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/buffer.hpp>
+
+#include "http/websocket.hpp"
 
 namespace grover::gateway {
 
@@ -10,6 +14,8 @@ namespace {
 constexpr int interim_answers_max = 8;
 
 using Buffers = http::UpstreamConnection::Buffers;
+using Protocol = http::ReplyParser::Protocol;
+using Steady = std::chrono::steady_clock;
 
 /// What is left when `sent` bytes are gone.
 Buffers without(Buffers buffers, std::size_t sent) noexcept {
@@ -29,6 +35,8 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     connection.stream.expires_at(forward.deadline);
     auto const text = forward.head(place_->instance->authority);
     method_ = forward.request.method;
+    stream_ = forward.stream;
+    if (forward.websocket) websocket_ = &forward.request;
     auto* const body = forward.body;
     bool open = true;
     Buffers const start{asio::buffer(text), asio::buffer(forward.first)};
@@ -46,12 +54,17 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
 net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
     auto& input = connection_->input;
     for (int interim = 0; interim < interim_answers_max;) {
-        auto const state =
-            input.empty() ? http::HeadState::incomplete : parser_.parse(input.unread(), method);
+        auto const state = input.empty()
+                               ? http::HeadState::incomplete
+                               : parser_.parse(input.unread(), method,
+                                               websocket_ ? Protocol::another : Protocol::http);
         if (state == http::HeadState::refused) co_return Outcome::broken;
         if (state == http::HeadState::complete) {
-            if (parser_.head().status >= 200) {
-                body_ = parser_.head().body;
+            auto const& head = parser_.head();
+            if (head.status == 101 && !http::websocket::agrees(*websocket_, head))
+                co_return Outcome::broken;
+            if (head.status >= 200 || head.status == 101) {
+                body_ = head.body;
                 kind_ = body_.kind();
                 co_return Outcome::answered;
             }
@@ -78,7 +91,8 @@ Attempt::Piece Http1Attempt::take() noexcept {
     auto& input = connection_->input;
     if (!body_begun_) {
         body_begun_ = true;
-        keep_ = parser_.head().keep_alive && whole_request_sent_;
+        // Who was offered another protocol may have read on in it.
+        keep_ = parser_.head().keep_alive && whole_request_sent_ && websocket_ == nullptr;
         taken_ = parser_.head().size;  // The head's views end here.
     }
     input.consume(taken_);
@@ -96,6 +110,11 @@ Attempt::Piece Http1Attempt::take() noexcept {
 
 net::Task<> Http1Attempt::receive() {
     connection_->input.consume(std::exchange(taken_, 0));
+    if (stream_) {
+        auto const now = Steady::now();
+        if (over_at_ == Steady::time_point{}) over_at_ = now + stream_->lifetime;
+        connection_->stream.expires_at(std::min(now + stream_->idle, over_at_));
+    }
     auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
     ended_ = !received(error, bytes);
 }

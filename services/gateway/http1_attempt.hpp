@@ -24,6 +24,9 @@ public:
     http::ReplyHead const& head() const noexcept override { return parser_.head(); }
     Piece take() noexcept override;
     net::Task<> receive() override;
+    std::unique_ptr<http::Duplex> tunnel() override {
+        return connection_->tunnel(parser_.head().size);
+    }
     void done() noexcept override;
 
 private:
@@ -34,6 +37,9 @@ private:
     PlacePtr place_;
     std::unique_ptr<http::UpstreamConnection> connection_;
     std::string method_;
+    http::RequestHead const* websocket_ = nullptr;  // the request, when it asks for one
+    StreamSettings const* stream_ = nullptr;
+    std::chrono::steady_clock::time_point over_at_{};  // by it
     http::ReplyParser parser_;
     http::BodyFraming body_;  // as far as it was taken
     http::BodyFraming::Kind kind_ = http::BodyFraming::Kind::none;

@@ -7,6 +7,7 @@
 #include "gateway/ask_service.hpp"
 #include "gateway/compose/part_call.hpp"
 #include "gateway/explain.hpp"
+#include "gateway/stages/upgrade.hpp"
 #include "gateway/transform/transform.hpp"
 #include "net/async.hpp"
 #include "service/pipeline.hpp"
@@ -66,6 +67,7 @@ Program::Program(service::Kit& kit, Config config)
       shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
                                              "Requests that authorization would have refused")),
       content_(directory_.snapshot()->config.cache, kit.metrics()),
+      tunnels_(kit.metrics()),
       overview_([this] { return directory_.members(); },
                 [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }),
       reloader_(kit, std::move(config.source), config.overrides,
@@ -233,6 +235,10 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         record.limiter = "ok";
     }
     permits.report(exchange);
+    // HTTP/1.0 has no Upgrade: there it is only a field, where the route does not know it.
+    bool const websocket =
+        exchange.head().wants_websocket && (route.websocket || exchange.head().minor_version > 0);
+    if (websocket) check_websocket(exchange, route.websocket, snapshot.cors);
     if (route.composition) co_return co_await compose(exchange, record);
     if (auto const& own = snapshot.config.routes[record.route_index].answer)
         co_return co_await answer_statically(exchange, *own);
@@ -240,6 +246,10 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
 
     exchange.limit_body(limits::upload_body_bytes_max);
     AskService way(exchange, record, upstream_of(record));
+    if (websocket) {
+        TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, record.tunnel);
+        co_return co_await way.ask(delivery);
+    }
     if (route.content.leaves_alone(exchange.head())) {
         RawDelivery delivery(exchange);
         co_return co_await way.ask(delivery);
@@ -314,31 +324,43 @@ void Program::choose_canary(http::Exchange const& exchange, RequestRecord& recor
 
 void Program::observe(http::Exchange const& exchange, RequestRecord const& record, int status) {
     auto const took = std::chrono::steady_clock::now() - exchange.started();
-    record.view->metrics[record.route_index].observe(exchange.head().method, status, took);
+    auto const& tunnel = record.tunnel;
+    bool const tunnelled = !tunnel.ended.empty();
+    record.view->metrics[record.route_index].observe(
+        exchange.head().method, status, tunnelled ? tunnel.opened - exchange.started() : took);
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
         exchange.deadline() - exchange.started() - took);
     // The route, not the path: a path or query may hold what must not be kept.
-    kit_.log().write(level, "request",
-                     {{"method", known_method(exchange.head().method)},
-                      {"route", record.route->name},
-                      {"upstream", record.service},
-                      {"instance", record.instance},
-                      {"status", status},
-                      {"bytes", exchange.body_bytes_written()},
-                      {"us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-                      {"deadline_left_ms", left.count()},
-                      {"tries", record.tries},
-                      {"cache", record.cache},
-                      {"limiter", record.limiter},
-                      {"breaker", record.breaker},
-                      {"admission", record.admission},
-                      {"user_id", record.caller() ? record.caller()->user_id.str() : ""},
-                      {"peer", exchange.peer_address()},
-                      {"config", record.view->snapshot->version},
-                      {"request_id", exchange.request_id()},
-                      {"trace_id", exchange.trace().trace_id}});
+    auto const write = [&](auto... more) {
+        kit_.log().write(
+            level, "request",
+            {{"method", known_method(exchange.head().method)},
+             {"route", record.route->name},
+             {"upstream", record.service},
+             {"instance", record.instance},
+             {"status", status},
+             {"bytes", tunnelled ? tunnel.bytes_out : exchange.body_bytes_written()},
+             {"us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+             {"deadline_left_ms", left.count()},
+             {"tries", record.tries},
+             {"cache", record.cache},
+             {"limiter", record.limiter},
+             {"breaker", record.breaker},
+             {"admission", record.admission},
+             {"user_id", record.caller() ? record.caller()->user_id.str() : ""},
+             {"peer", exchange.peer_address()},
+             {"config", record.view->snapshot->version},
+             {"request_id", exchange.request_id()},
+             {"trace_id", exchange.trace().trace_id},
+             more...});
+    };
+    using telemetry::Field;
+    if (tunnelled)
+        write(Field("bytes_in", tunnel.bytes_in), Field("ended", tunnel.ended));
+    else
+        write();
 }
 
 }  // namespace grover::gateway

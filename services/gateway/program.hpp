@@ -72,6 +72,7 @@ private:
     resilience::Gcra gcra_;
     telemetry::Counter& shadow_refusals_;
     Content content_;
+    Tunnels tunnels_;
     Overview overview_;
     Reloader reloader_;
     std::optional<admin::Admin> admin_;

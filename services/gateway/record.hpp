@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gateway/snapshot.hpp"
+#include "gateway/tunnel.hpp"
 #include "service/sessions.hpp"
 
 namespace grover::gateway {
@@ -54,6 +55,9 @@ struct RequestRecord : TryReport {
     std::string_view cache;
 
     // --- the tries at the service: TryReport
+
+    // --- what a request for a WebSocket became
+    TunnelReport tunnel;
 };
 
 }  // namespace grover::gateway

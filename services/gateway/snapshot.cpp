@@ -40,7 +40,9 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
               .content = {.cache = settings.cache,
                           .compression = settings.compression.value_or(config.compression)},
               .changes = !settings.request.empty() || !settings.response.empty(),
-              .takes_all = settings.path == "/**"};
+              .takes_all = settings.path == "/**",
+              .websocket = std::ranges::find(settings.upgrade, Upgrade::websocket) !=
+                           settings.upgrade.end()};
     if (!settings.compose.empty()) out.composition.emplace(settings.path, settings.compose);
     double end = 0;
     for (auto const& [service, share] : settings.canary)

@@ -45,6 +45,7 @@ struct Route {
     ContentRules content{};  // cache and compression
     bool changes = false;    // something of its requests or answers
     bool takes_all = false;  // "/**": but for the gateway's own pages
+    bool websocket = false;  // its requests may ask for one
 
     /// Composed or static: no service is asked for it.
     bool is_own() const noexcept { return service == no_service; }

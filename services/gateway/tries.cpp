@@ -224,9 +224,11 @@ net::Task<Outcome> Tries::try_once(Upstream::Choice choice) {
         if (delay.count() > 0) upstream_.hedge_clock().start(wait, delay);
     }
     auto outcome = Outcome::unsent;
-    mine.attempt = Upstream::kept(mine.choice().place);
-    if (!mine.attempt)
-        mine.attempt = co_await Upstream::connect(mine.choice().place, forward_.deadline);
+    auto const& place = mine.choice().place;
+    if (forward_.websocket)
+        mine.attempt = co_await Upstream::connect_anew(place, forward_.deadline);
+    else if (!(mine.attempt = Upstream::kept(place)))
+        mine.attempt = co_await Upstream::connect(place, forward_.deadline);
     bool const beaten = hedge_ && hedge_->ended && hedge_->outcome == Outcome::answered;
     if (mine.attempt && !beaten)
         outcome = co_await mine.attempt->ask(forward_);
@@ -240,8 +242,8 @@ net::Task<Outcome> Tries::try_once(Upstream::Choice choice) {
 bool Tries::hedges() const noexcept {
     auto const& settings = state_->settings;
     return settings.hedging.enabled && rules_.settings.hedging && rules_.settings.retries &&
-           state_->instances.size() > 1 && forward_.whole() && forward_.first.empty() &&
-           report_.tries == 1 && settings.retries.tries_max > 1 &&
+           state_->instances.size() > 1 && forward_.whole() && !forward_.websocket &&
+           forward_.first.empty() && report_.tries == 1 && settings.retries.tries_max > 1 &&
            (forward_.request.method == "GET" || forward_.request.method == "HEAD");
 }
 
@@ -348,8 +350,9 @@ bool Tries::may_go_on(Outcome outcome, bool stale) {
     auto const& settings = state_->settings.retries;
     auto const bit = current_->choice().bit();
     if (!stale) tried_ |= bit;
-    bool const safe = outcome == Outcome::unsent || is_safe(forward_.request.method) ||
-                      forward_.request.contains("Idempotency-Key");
+    bool const safe = outcome == Outcome::unsent ||
+                      (!forward_.websocket && (is_safe(forward_.request.method) ||
+                                               forward_.request.contains("Idempotency-Key")));
     if (!rules_.settings.retries || !safe || !forward_.whole() ||
         report_.tries >= settings.tries_max || !upstream_.has_another(tried_))
         return false;
@@ -436,6 +439,8 @@ net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& 
                   std::string_view identity, Delivery& delivery, TryReport& report) {
     auto forward = Forward::of(exchange, identity);
     forward.edits = delivery.edits();
+    forward.websocket = exchange.head().wants_websocket && exchange.head().minor_version > 0;
+    forward.stream = &rules.settings.stream;
     forward.deadline = std::min({exchange.deadline(), exchange.started() + rules.settings.timeout,
                                  exchange.started() + std::chrono::duration_cast<Steady::duration>(
                                                           patience_of(exchange.head()))});

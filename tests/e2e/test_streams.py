@@ -1,55 +1,19 @@
 """Answers that are streams (server-sent events) through the gateway, by HTTP/1.1 and HTTP/2: each event when it is said, no end that
 looks whole and is not, and no more in between than buffers hold."""
 
-import queue
 import select
-import socket
 import subprocess
-import threading
 
 import pytest
 
 from processes import Process, free_ports
+from stage import Stage
 from wire import TIMEOUT_S
 
 PROTOCOLS = ["--http1.1", "--http2-prior-knowledge"]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 BLOCK = bytes(65536)
 LARGE_BYTES = 32 << 20    # far more than the sockets and buffers of both sides hold
-
-
-class Stage:
-    """A service whose answers the test speaks itself; its health is good."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.asked: queue.Queue[socket.socket] = queue.Queue()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection: socket.socket) -> None:
-        data = b""
-        while True:
-            while b"\r\n\r\n" not in data:
-                piece = connection.recv(65536)
-                if not piece:
-                    return connection.close()
-                data += piece
-            head, _, data = data.partition(b"\r\n\r\n")
-            if b" /api/" in head.split(b"\r\n")[0]:
-                return self.asked.put(connection)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-
-    def close(self) -> None:
-        self.listener.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +37,7 @@ class Listener:
 
     def __init__(self, stage: Stage, protocol: str):
         self.child = subprocess.Popen(["curl", "-sN", protocol, stage.url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        self.service = stage.asked.get(timeout=TIMEOUT_S)
+        self.service = stage.asked.get(timeout=TIMEOUT_S).connection
         self.service.settimeout(TIMEOUT_S)
         self.service.sendall(HEAD)
 

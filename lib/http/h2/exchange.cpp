@@ -225,6 +225,10 @@ net::Task<> StreamExchange::write(std::string_view piece) {
     co_await put(piece);
 }
 
+net::Task<std::unique_ptr<Duplex>> StreamExchange::open_tunnel() {
+    throw std::logic_error("a stream of HTTP/2 asks for no WebSocket");
+}
+
 void StreamExchange::end_output() {
     outgoing_.ended = true;
     if (open_) session_.output_ready(*this);

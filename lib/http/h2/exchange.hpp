@@ -66,6 +66,7 @@ public:
     void stream(Transfer transfer) override;
     net::Task<> write(std::string_view piece) override;
     net::Task<> end(std::string_view last) override;
+    net::Task<std::unique_ptr<Duplex>> open_tunnel() override;
     bool sent() const noexcept override { return submitted_; }
 
 private:

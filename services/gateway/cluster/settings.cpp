@@ -80,6 +80,11 @@ void validate(ConcurrencySettings const& limit, config::Where const& where) {
     if (!(limit.tolerance >= 1)) where.add("tolerance", "must be 1 or more");
 }
 
+void validate(StreamSettings const& stream, config::Where const& where) {
+    if (stream.idle <= 0ms) where.add("idle", "must be more than nothing");
+    if (stream.lifetime < stream.idle) where.add("lifetime", "must not be less than idle");
+}
+
 void validate(ResilienceSettings const& route, config::Where const& where) {
     if (route.timeout <= 0ms) where.add("timeout", "must be more than nothing");
     if (route.fallback && (route.fallback->status < 200 || route.fallback->status > 599))

@@ -11,6 +11,7 @@
 
 #include <boost/describe.hpp>
 
+#include "base/limits.hpp"
 #include "gateway/config/reader.hpp"
 
 namespace grover::gateway {
@@ -139,6 +140,15 @@ struct FallbackSettings {
 };
 BOOST_DESCRIBE_STRUCT(FallbackSettings, (), (status, content_type, body))
 
+/// How long what has begun may go on: the rest of an answer, or a tunnel.
+struct StreamSettings {
+    std::chrono::milliseconds idle = limits::stream_idle_time_max;  // without a byte
+    std::chrono::milliseconds lifetime = limits::stream_lifetime_max;
+    bool operator==(StreamSettings const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(StreamSettings, (), (idle, lifetime))
+void validate(StreamSettings const& stream, config::Where const& where);
+
 /// What one route wants otherwise.
 struct ResilienceSettings {
     std::optional<Importance> importance;  // by the method: GET and HEAD read, others write
@@ -148,10 +158,12 @@ struct ResilienceSettings {
     /// Its requests are spread by user with this, whatever the service's balance.
     bool sticky = false;
     std::optional<FallbackSettings> fallback;
+    /// From the head of an answer on, instead of `timeout`.
+    StreamSettings stream{};
     bool operator==(ResilienceSettings const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ResilienceSettings, (),
-                      (importance, timeout, retries, hedging, sticky, fallback))
+                      (importance, timeout, retries, hedging, sticky, fallback, stream))
 void validate(ResilienceSettings const& route, config::Where const& where);
 
 }  // namespace grover::gateway

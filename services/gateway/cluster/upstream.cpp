@@ -122,6 +122,10 @@ std::unique_ptr<Attempt> Upstream::kept(PlacePtr const& place) {
 
 net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint deadline) {
     if (auto attempt = kept(place)) co_return attempt;
+    co_return co_await connect_anew(std::move(place), deadline);
+}
+
+net::Task<std::unique_ptr<Attempt>> Upstream::connect_anew(PlacePtr place, TimePoint deadline) {
     try {
         auto connection = co_await place->connections.connect(deadline);
         co_return std::make_unique<Http1Attempt>(place, std::move(connection), false);

@@ -64,6 +64,8 @@ public:
     /// On a kept connection, or a new one. Null when none can be made; `deadline` may have passed
     /// then.
     static net::Task<std::unique_ptr<Attempt>> connect(PlacePtr place, TimePoint deadline);
+    /// On a new connection of its own that can become something else: HTTP/1.1.
+    static net::Task<std::unique_ptr<Attempt>> connect_anew(PlacePtr place, TimePoint deadline);
     HedgeClock& hedge_clock() noexcept { return hedge_clock_; }
 
 private:

@@ -43,6 +43,7 @@ void check_target(RouteSettings const& route, config::Where const& where) {
         if (!route.canary.empty()) where.add("canary", "needs a service");
         if (!route.request.empty()) where.add("request", "needs a service");
         if (!route.response.empty()) where.add("response", "needs a service");
+        if (!route.upgrade.empty()) where.add("upgrade", "needs a service");
     }
     if (route.compose.empty()) return;
     if (route.methods != std::vector{Method::GET})
@@ -59,6 +60,9 @@ void validate(RouteSettings const& route, config::Where const& where) {
         where.add("path", problem);
     check_target(route, where);
     check_request_path(route, where);
+    if (!route.upgrade.empty() && !route.methods.empty() &&
+        std::ranges::find(route.methods, Method::GET) == route.methods.end())
+        where.add("upgrade", "a WebSocket begins with GET, which this route does not take");
     double shared = 0;
     for (auto const& [service, share] : route.canary) shared += share.value;
     if (shared > 1) where.add("canary", "the shares are more than everything");

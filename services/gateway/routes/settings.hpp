@@ -33,6 +33,10 @@ struct LifecycleSettings {
 BOOST_DESCRIBE_STRUCT(LifecycleSettings, (),
                       (deprecated, sunset, link, successor, gone_after_sunset))
 
+/// What a connection may become where a route says so (RFC 9110 section 7.8).
+enum class Upgrade { websocket };
+BOOST_DESCRIBE_ENUM(Upgrade, websocket)
+
 /// Which requests a route takes, and which service answers them.
 struct RouteSettings : ResilienceSettings {
     /// In logs, metrics and the admin API; unset: the path.
@@ -64,12 +68,14 @@ struct RouteSettings : ResilienceSettings {
     std::optional<cache::RouteSettings> cache{};
     /// Unset: as everywhere. With no codings: never, for answers that hold secrets.
     std::optional<CompressionSettings> compression{};
+    /// None: who asks for another protocol is refused.
+    std::vector<Upgrade> upgrade{};
 
     int line = 0;  // in the file
 };
 BOOST_DESCRIBE_STRUCT(RouteSettings, (ResilienceSettings),
                       (name, path, methods, host, headers, query, service, canary, limits, access,
-                       lifecycle, request, response, compose, answer, cache, compression))
+                       lifecycle, request, response, compose, answer, cache, compression, upgrade))
 
 /// Another spelling of the same API: "/api/v1" for "/api".
 struct VersionSettings {

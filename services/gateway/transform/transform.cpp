@@ -113,6 +113,7 @@ public:
     http::ReplyHead const& head() const noexcept override { return head_; }
     Piece take() noexcept override { return rewrites_ ? Piece{body_, End::yes} : inner_.take(); }
     net::Task<> receive() override { return inner_.receive(); }
+    std::unique_ptr<http::Duplex> tunnel() override { return inner_.tunnel(); }
 
 private:
     Attempt& inner_;
