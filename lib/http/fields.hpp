@@ -19,4 +19,15 @@ std::string_view next_member(std::string_view& rest, char separator = ',') noexc
 /// True when a list of tokens (Connection, Vary) has `token`; tokens compare without case.
 bool has_member(std::string_view list, std::string_view token) noexcept;
 
+/// Calls `use(name, value)` for each of some well-formed lines "Name: value\r\n".
+template <class Use>
+void for_each_field_line(std::string_view lines, Use use) {
+    for (std::size_t end = 0; (end = lines.find("\r\n")) != lines.npos;
+         lines.remove_prefix(end + 2)) {
+        auto const line = lines.substr(0, end);
+        auto const colon = line.find(':');
+        if (colon != line.npos) use(line.substr(0, colon), trim(line.substr(colon + 1)));
+    }
+}
+
 }  // namespace grover::http

@@ -47,8 +47,8 @@ public:
     virtual void cancel() noexcept = 0;
     /// Not a byte of an answer has come.
     virtual bool heard_nothing() const noexcept = 0;
-    /// After Outcome::lost: the connection had served before and nothing of an answer came. The
-    /// instance was probably about to close it, and may be well.
+    /// After Outcome::lost or unsent: the connection had served before, or said that it ends, and
+    /// nothing of an answer came. The instance was about to close it, and may be well.
     virtual bool maybe_stale() const noexcept = 0;
 
     /// Of the answer; its views live until the first take().

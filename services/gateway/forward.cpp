@@ -6,6 +6,7 @@
 
 #include "auth/identity.hpp"
 #include "http/fields.hpp"
+#include "http/h2/field_list.hpp"
 #include "http/message.hpp"
 #include "http/trace.hpp"
 
@@ -66,34 +67,93 @@ bool RequestEdits::passes(std::string_view name) const noexcept {
     return name.size() > 8 && same_token(name.substr(0, 8), "content-");
 }
 
-std::string Forward::head(std::string_view authority) const {
-    std::string out;
-    out.reserve(1024 + request.size);
-    auto const target = edits == nullptr || edits->target.empty() ? request.target
-                                                                  : std::string_view(edits->target);
-    out.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\n");
-    append(out, "Host", authority);
+namespace {
+
+/// What the service gets of the client's fields.
+template <class Add>
+void for_each_field(Forward const& forward, Add add) {
+    auto const& request = forward.request;
     auto const connection = request.get("Connection");
     for (auto const& [name, value] : request.fields)
         if (!is_ours(name) && !is_hop_by_hop(name, connection) &&
-            (edits == nullptr || edits->passes(name)))
-            append(out, name, value);
-    if (edits != nullptr) out += edits->more;
-    if (websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-    append(out, "X-Forwarded-For", peer_address);
-    append(out, "X-Forwarded-Proto", scheme);
-    if (!request.host.empty()) append(out, "X-Forwarded-Host", request.host);
-    append(out, "X-Request-ID", request_id);
-    append(out, "traceparent", http::traceparent(trace.trace_id, trace.span_id));
-    if (!identity.empty()) append(out, auth::identity_header, identity);
+            (forward.edits == nullptr || forward.edits->passes(name)))
+            add(name, value);
+}
+
+/// What the gateway says itself, beside Host.
+template <class Add>
+void for_each_own_field(Forward const& forward, Add add) {
+    add("X-Forwarded-For", forward.peer_address);
+    add("X-Forwarded-Proto", forward.scheme);
+    if (!forward.request.host.empty()) add("X-Forwarded-Host", forward.request.host);
+    add("X-Request-ID", forward.request_id);
+    add("traceparent", http::traceparent(forward.trace.trace_id, forward.trace.span_id));
+    if (!forward.identity.empty()) add(auth::identity_header, forward.identity);
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+        forward.deadline - std::chrono::steady_clock::now());
     char text[24];
     auto const end =
         std::to_chars(text, text + sizeof text, std::max<std::int64_t>(left.count(), 1)).ptr;
-    append(out, http::deadline_header, {text, end});
+    add(http::deadline_header, std::string_view(text, end));
+}
+
+std::string_view target_of(Forward const& forward) noexcept {
+    auto const* const edits = forward.edits;
+    return edits == nullptr || edits->target.empty() ? forward.request.target
+                                                     : std::string_view(edits->target);
+}
+
+/// Differs from request to request, or is a secret: HPACK's memory of it would help nobody.
+bool is_passing(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 7> names{"x-request-id",
+                                                    "traceparent",
+                                                    auth::identity_header,
+                                                    http::deadline_header,
+                                                    "authorization",
+                                                    "idempotency-key",
+                                                    "cookie"};
+    return name.size() >= 6 && is_one_of(name, names);
+}
+
+}  // namespace
+
+std::string Forward::head(std::string_view authority) const {
+    std::string out;
+    out.reserve(1024 + request.size);
+    out.append(request.method).append(" ").append(target_of(*this)).append(" HTTP/1.1\r\n");
+    auto const add = [&out](std::string_view name, std::string_view value) {
+        append(out, name, value);
+    };
+    add("Host", authority);
+    for_each_field(*this, add);
+    if (edits != nullptr) out += edits->more;
+    if (websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    for_each_own_field(*this, add);
     out += "\r\n";
     return out;
+}
+
+http::BodyFraming Forward::head(std::string_view authority, http::h2::FieldText& out) const {
+    auto framing = http::BodyFraming::none();
+    auto const add = [&](std::string_view name, std::string_view value) {
+        if (same_token(name, "transfer-encoding")) {
+            framing = http::BodyFraming::chunked();
+            return;
+        }
+        if (same_token(name, "content-length"))
+            framing = http::BodyFraming::of_length(http::content_length(value).value_or(0));
+        constexpr auto kept = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+        out.add(name, value,
+                is_passing(name) ? kept | NGHTTP2_NV_FLAG_NO_INDEX : std::uint8_t(kept));
+    };
+    add(":method", request.method);
+    add(":scheme", "http");
+    add(":authority", authority);
+    add(":path", target_of(*this));
+    for_each_field(*this, add);
+    if (edits != nullptr) http::for_each_field_line(edits->more, add);
+    for_each_own_field(*this, add);
+    return framing;
 }
 
 }  // namespace grover::gateway

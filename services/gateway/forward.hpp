@@ -14,6 +14,10 @@
 #include "http/exchange.hpp"
 #include "http/head_parser.hpp"
 
+namespace grover::http::h2 {
+class FieldText;
+}
+
 namespace grover::gateway {
 
 struct StreamSettings;
@@ -64,6 +68,8 @@ struct Forward {
     /// The head as HTTP/1.1 text. The parsed fields are re-serialised, so nothing that only looks
     /// like a field gets through.
     std::string head(std::string_view authority) const;
+    /// The same as the header list of HTTP/2, and how `first` and `body` frame their content.
+    http::BodyFraming head(std::string_view authority, http::h2::FieldText& out) const;
 };
 
 /// True for the fields that frame a body.

@@ -14,8 +14,6 @@ namespace {
 constexpr int interim_answers_max = 8;
 
 using Buffers = http::UpstreamConnection::Buffers;
-using Protocol = http::ReplyParser::Protocol;
-using Steady = std::chrono::steady_clock;
 
 /// What is left when `sent` bytes are gone.
 Buffers without(Buffers buffers, std::size_t sent) noexcept {
@@ -32,10 +30,10 @@ Buffers without(Buffers buffers, std::size_t sent) noexcept {
 /// before it has read everything: what cannot be sent any more is no failure yet.
 net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto& connection = *connection_;
-    connection.stream.expires_at(forward.deadline);
+    patience_.begin(forward);
+    connection.stream.expires_at(patience_.for_head());
     auto const text = forward.head(place_->instance->authority);
     method_ = forward.request.method;
-    stream_ = forward.stream;
     if (forward.websocket) websocket_ = &forward.request;
     auto* const body = forward.body;
     bool open = true;
@@ -57,7 +55,8 @@ net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
         auto const state = input.empty()
                                ? http::HeadState::incomplete
                                : parser_.parse(input.unread(), method,
-                                               websocket_ ? Protocol::another : Protocol::http);
+                                               websocket_ ? http::ReplyParser::Protocol::another
+                                                          : http::ReplyParser::Protocol::http);
         if (state == http::HeadState::refused) co_return Outcome::broken;
         if (state == http::HeadState::complete) {
             auto const& head = parser_.head();
@@ -110,11 +109,7 @@ Attempt::Piece Http1Attempt::take() noexcept {
 
 net::Task<> Http1Attempt::receive() {
     connection_->input.consume(std::exchange(taken_, 0));
-    if (stream_) {
-        auto const now = Steady::now();
-        if (over_at_ == Steady::time_point{}) over_at_ = now + stream_->lifetime;
-        connection_->stream.expires_at(std::min(now + stream_->idle, over_at_));
-    }
+    connection_->stream.expires_at(patience_.for_more());
     auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
     ended_ = !received(error, bytes);
 }

@@ -7,6 +7,7 @@
 
 #include "gateway/attempt.hpp"
 #include "gateway/cluster/upstream.hpp"
+#include "gateway/patience.hpp"
 #include "http/upstream.hpp"
 
 namespace grover::gateway {
@@ -38,8 +39,7 @@ private:
     std::unique_ptr<http::UpstreamConnection> connection_;
     std::string method_;
     http::RequestHead const* websocket_ = nullptr;  // the request, when it asks for one
-    StreamSettings const* stream_ = nullptr;
-    std::chrono::steady_clock::time_point over_at_{};  // by it
+    Patience patience_;
     http::ReplyParser parser_;
     http::BodyFraming body_;  // as far as it was taken
     http::BodyFraming::Kind kind_ = http::BodyFraming::Kind::none;

@@ -28,6 +28,12 @@ bool is_good(int status) noexcept {
     return status < 500 || status == 501 || status == 505;
 }
 
+/// The connection was at its end, which says nothing of the instance.
+bool is_stale(Attempt const* attempt, Outcome outcome) noexcept {
+    return attempt != nullptr && (outcome == Outcome::lost || outcome == Outcome::unsent) &&
+           attempt->maybe_stale();
+}
+
 std::string_view name_of(Verdict verdict) noexcept {
     switch (verdict) {
         case Verdict::closed:
@@ -199,8 +205,7 @@ net::Task<> Tries::run() {
         auto* const attempt = current_->attempt.get();
         bool const answered = last == Outcome::answered;
         if (!answered || is_retry_status(attempt->head().status)) {
-            bool const stale = last == Outcome::lost && attempt->maybe_stale();
-            if (may_go_on(last, stale)) {
+            if (may_go_on(last, is_stale(attempt, last))) {
                 co_await pause_before_next();
                 continue;
             }
@@ -358,7 +363,9 @@ bool Tries::may_go_on(Outcome outcome, bool stale) {
         return false;
     auto const now = Steady::now();
     if (now >= forward_.deadline) return false;
-    if (!cluster_.budget.withdraw(now)) {
+    // A connection that was ending has not even shown the request to the instance.
+    bool const costs_nothing = stale && outcome == Outcome::unsent;
+    if (!costs_nothing && !cluster_.budget.withdraw(now)) {
         cluster_.retries_denied.add();
         return false;
     }
@@ -386,8 +393,7 @@ void Tries::record(Counted& counted, Outcome outcome) noexcept {
     auto const now = Steady::now();
     auto const took = now - counted.began;
     auto& instance = counted.instance();
-    bool const stale = outcome == Outcome::lost && counted.attempt->maybe_stale();
-    if (stale) return counted.cancel();
+    if (is_stale(counted.attempt.get(), outcome)) return counted.cancel();
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
     counted.tell(good, now);
     cluster_.report(*state_, instance, good, now);

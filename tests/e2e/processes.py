@@ -33,7 +33,8 @@ class Process:
         self.port = port
         self.log_file = folder / f"{name}.log"
         self.environment = {key: value for key, value in os.environ.items()
-                            if key in ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NET_ENGINE")}
+                            if key in ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NET_ENGINE",
+                                       "UPSTREAM_PROTOCOL", "H2C")}
         self.environment |= {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(folder / "data" / name),
                              "ENVIRONMENT": "test", "INTERNAL_KEY": INTERNAL_KEY, "LOG_LEVEL": "info"} | environment
         self.child: subprocess.Popen | None = None

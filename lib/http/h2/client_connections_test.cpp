@@ -169,8 +169,16 @@ TEST_F(Http2ClientTest, LosesAllStreamsWithTheirConnection) {
         auto const got = one->get();
         EXPECT_EQ(got.answer, Answer::lost);
         EXPECT_TRUE(got.heard_nothing);
-        EXPECT_TRUE(got.connection_ended);
+        EXPECT_FALSE(got.connection_ended) << "it has never served";
     }
+    auto third = ask();
+    peer = listener_.accept();
+    peer->send(H2Peer::answer(peer->read_request().stream, "200", ""));
+    third.get();
+    auto fourth = ask();
+    peer->read_request();
+    peer.reset();
+    EXPECT_TRUE(fourth.get().connection_ended);
 }
 
 TEST_F(Http2ClientTest, GivesUpStreamsThatNobodyWaitsFor) {

@@ -128,7 +128,7 @@ net::Task<> ClientSession::run() {
     speaks_http1_ = speaks_http1_ || !ready_;
     give_up();
     connection_->stream.close();
-    for (auto& stream : streams_) stream.on_connection_lost(broken_);
+    for (auto& stream : streams_) stream.on_connection_lost(broken_, served_ || going_away_);
     for (auto at = streams_.begin(); at != streams_.end();) {
         auto& stream = *at++;
         if (!stream.session_) recycle(stream);
@@ -307,7 +307,10 @@ int ClientSession::on_frame(nghttp2_frame const& frame) {
         default:
             break;
     }
-    if (stream != nullptr && ends_stream(frame.hd)) stream->on_end();
+    if (stream != nullptr && ends_stream(frame.hd)) {
+        served_ = true;
+        stream->on_end();
+    }
     return 0;
 }
 

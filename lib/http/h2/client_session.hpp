@@ -104,6 +104,7 @@ private:
     net::Signal ready_signal_;
     bool ready_ = false;
     bool speaks_http1_ = false;
+    bool served_ = false;      // a whole answer has come
     bool going_away_ = false;  // the service has said GOAWAY
     bool leaving_ = false;     // we go
     bool broken_ = false;      // the service has broken the rules

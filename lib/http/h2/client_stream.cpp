@@ -114,11 +114,11 @@ void ClientStream::on_closed(std::uint32_t code, bool connection_is_ending) {
         fail(refused || !head_sent_ ? Answer::unsent : Answer::lost);
 }
 
-void ClientStream::on_connection_lost(bool broken) {
+void ClientStream::on_connection_lost(bool broken, bool had_served) {
     if (closed_) return;
     closed_ = true;
     if (answer_ == Answer::whole) return;
-    connection_ended_ = !broken;
+    connection_ended_ = had_served && !broken;
     heard_nothing_ = heard_nothing_ && !broken;
     fail(malformed_ ? Answer::malformed : head_sent_ ? Answer::lost : Answer::unsent);
 }

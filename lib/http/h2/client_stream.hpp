@@ -73,7 +73,8 @@ public:
     bool answered() const noexcept { return answer_ == Answer::begun || answer_ == Answer::whole; }
     /// Nothing of an answer has come, not even a refusal.
     bool heard_nothing() const noexcept { return heard_nothing_ && !reset_by_service_; }
-    /// The failure is one of the connection, which was ending: the service may be well.
+    /// The failure is one of the connection, which had served before or was told to end: the
+    /// service may be well.
     bool connection_ended() const noexcept { return connection_ended_; }
     ReplyHead const& head() const noexcept { return reply_.head(); }
     /// Waits until something has come, or the request is over. False at `until`.
@@ -110,7 +111,7 @@ private:
     void on_malformed() noexcept { malformed_ = true; }
     void on_sent() noexcept;
     void on_closed(std::uint32_t code, bool connection_is_ending);
-    void on_connection_lost(bool broken);
+    void on_connection_lost(bool broken, bool had_served);
     void fail(Answer how);
 
     std::shared_ptr<ClientSession> session_;  // while somebody has this stream

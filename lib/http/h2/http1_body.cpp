@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/limits.hpp"
+#include "http/characters.hpp"
 
 namespace grover::http::h2 {
 

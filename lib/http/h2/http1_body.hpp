@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "http/body_framing.hpp"
-#include "http/characters.hpp"
+#include "http/fields.hpp"
 
 namespace grover::http::h2 {
 
@@ -31,14 +31,7 @@ public:
     /// Calls `use(name, value)`: BodyFraming has checked the lines. Only when complete().
     template <class Use>
     void for_each_trailer(Use use) const {
-        std::string_view rest = trailers_;
-        for (std::size_t end = 0; (end = rest.find("\r\n")) != rest.npos;
-             rest.remove_prefix(end + 2)) {
-            auto const line = rest.substr(0, end);
-            auto const colon = line.find(':');
-            if (colon == line.npos) return;
-            use(line.substr(0, colon), trimmed(line.substr(colon + 1)));
-        }
+        for_each_field_line(trailers_, use);
     }
 
 private:

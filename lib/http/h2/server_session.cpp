@@ -142,6 +142,12 @@ void ServerSession::take(Flood kind) {
     wire_.shard.floods[static_cast<std::size_t>(kind)].add();
 }
 
+/// On a connection of our own gateway they are those of many clients, whom it limits itself; what
+/// is at work at once is limited all the same.
+void ServerSession::take_reset() {
+    if (!wire_.shard.options.behind_gateway) take(Flood::resets);
+}
+
 int ServerSession::on_begin_frame(nghttp2_frame_hd const& head) {
     if (head.type != NGHTTP2_CONTINUATION) block_until_.reset();
     switch (head.type) {
@@ -154,7 +160,7 @@ int ServerSession::on_begin_frame(nghttp2_frame_hd const& head) {
             take(Flood::continuations);
             break;
         case NGHTTP2_RST_STREAM:
-            take(Flood::resets);
+            take_reset();
             break;
         case NGHTTP2_PING:
             take(Flood::pings);
@@ -198,7 +204,7 @@ int ServerSession::on_begin_headers(nghttp2_frame const& frame) {
     note_skipped(id);
     // Handlers whose streams were reset are still at work: no client may pile them up.
     if (open_ >= 2 * wire_.shard.options.http2_streams_max) {
-        take(Flood::resets);
+        take_reset();
         require(
             ::nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM));
         return 0;

@@ -62,6 +62,7 @@ private:
     void note_skipped(std::int32_t id);
     StreamExchange* find(std::int32_t id) const noexcept;
     void take_input();
+    void take_reset();
     void take(Flood kind);
     void start_handlers();
     net::Task<> run(StreamExchange& stream, std::optional<Refusal> refusal);

@@ -524,6 +524,17 @@ TEST_F(Http2Test, EndsRapidResets) {
     EXPECT_LE(server_->counters().requests, 2 * limits::http2_streams_max + 50);
 }
 
+/// A gateway's connection carries many clients: those who leave must not take the others with them.
+TEST_F(Http2Test, AGatewayMayResetWhatItsClientsGiveUp) {
+    H2Client client(serve_echo({.behind_gateway = true}));
+    for (std::uint32_t id = 1; id < 2'000; id += 2)
+        client.send(client.request(id, "POST", "/", {}, h2::end_headers) +
+                    h2::frame(h2::rst_stream, 0, id, h2::number(h2::cancel)));
+    client.send(client.request(2'001, "GET", "/"));
+    EXPECT_EQ(client.read_reply(2'001).status, 200);
+    EXPECT_EQ(flooded(http::h2::Flood::resets), 0u);
+}
+
 TEST_F(Http2Test, EndsWhoMakesTheServerReset) {
     H2Client client(serve_echo());
     for (std::uint32_t id = 1; id < 2'000; id += 2)

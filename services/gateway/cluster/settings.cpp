@@ -13,6 +13,10 @@ void validate(ServiceSettings const& service, config::Where const& where) {
             where.add("instances", "'" + url +
                                        "' is no address: http://host:port, https://host:port or "
                                        "unix:/path");
+    bool const any_tls = std::ranges::any_of(
+        service.instances, [](auto const& url) { return url.starts_with("https:"); });
+    if (service.protocol == Protocol::http2 && any_tls)
+        where.add("protocol", "HTTP/2 is spoken in clear text only, not with https instances");
     if (service.instances.size() > resilience::Balancer::members_max)
         where.add("instances", "at most 64 instances can be told apart");
     for (auto const& [url, weight] : service.weights) {

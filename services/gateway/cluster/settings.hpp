@@ -22,6 +22,12 @@ using namespace std::chrono_literals;
 enum class Balance { round_robin, least_request, peak_ewma, ring_hash };
 BOOST_DESCRIBE_ENUM(Balance, round_robin, least_request, peak_ewma, ring_hash)
 
+/// What is spoken with the instances. HTTP/2 in clear text, requests sharing a connection
+/// (http/h2/client_connections.hpp); `detect` asks an instance for it and goes back to HTTP/1.1
+/// with those who do not know it.
+enum class Protocol { http1, http2, detect };
+BOOST_DESCRIBE_ENUM(Protocol, http1, http2, detect)
+
 /// Which requests are kept when not all can be (lib/resilience/concurrency_limit.hpp).
 enum class Importance { critical, write, read, explore };
 BOOST_DESCRIBE_ENUM(Importance, critical, write, read, explore)
@@ -113,6 +119,7 @@ struct ServiceSettings {
     std::vector<std::string> instances;
     /// By instance, as written above; others weigh 1.
     std::map<std::string, double> weights;
+    Protocol protocol = Protocol::http1;
     Balance balance = Balance::peak_ewma;
     std::chrono::milliseconds resolve_every = 5s;
     std::chrono::milliseconds slow_start = 10s;
@@ -126,8 +133,8 @@ struct ServiceSettings {
     bool operator==(ServiceSettings const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ServiceSettings, (),
-                      (instances, weights, balance, resolve_every, slow_start, panic_below, health,
-                       outliers, retries, hedging, breaker, concurrency))
+                      (instances, weights, protocol, balance, resolve_every, slow_start,
+                       panic_below, health, outliers, retries, hedging, breaker, concurrency))
 
 void validate(ServiceSettings const& service, config::Where const& where);
 

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/sip_hash.hpp"
 #include "gateway/http1_attempt.hpp"
+#include "gateway/http2_attempt.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -41,7 +42,7 @@ Upstream::Upstream(net::Loop& loop, std::shared_ptr<Cluster> cluster, http::TlsC
         if (starting_slowly_) rebuild();
         look();
         for (auto const& place : places_)
-            if (place) place->connections.sweep(now);
+            if (place) place->sweep(now);
     });
 }
 
@@ -68,9 +69,10 @@ void Upstream::rebuild() {
         place = old_places[instance->slot];
         if (!place || place->instance != instance)
             place = std::make_shared<Place>(loop_, instance, tls_);
+        place->protocol = settings.protocol;
         bool const up = instance->up;
         // Nobody keeps a connection to who goes: it would wait for us.
-        if (!up) place->connections.sweep(now + std::chrono::hours(1));
+        if (!up) place->drop_idle();
         auto const bit = std::uint64_t{1} << instance->slot;
         members[instance->slot] = {.load = &instance->load,
                                    .weight = weight_of(*instance, now),
@@ -115,6 +117,10 @@ std::optional<Upstream::Choice> Upstream::pick(RouteGuard& guard, Question quest
 }
 
 std::unique_ptr<Attempt> Upstream::kept(PlacePtr const& place) {
+    if (place->speaks_http2(Steady::now())) {
+        auto stream = place->shared.kept();
+        return stream ? std::make_unique<Http2Attempt>(place, std::move(stream)) : nullptr;
+    }
     auto connection = place->connections.kept();
     if (!connection) return nullptr;
     return std::make_unique<Http1Attempt>(place, std::move(connection), true);
@@ -127,6 +133,10 @@ net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint 
 
 net::Task<std::unique_ptr<Attempt>> Upstream::connect_anew(PlacePtr place, TimePoint deadline) {
     try {
+        if (place->speaks_http2(Steady::now()))
+            if (auto stream = co_await place->shared.open(deadline))
+                co_return std::make_unique<Http2Attempt>(place, std::move(stream));
+        if (place->protocol == Protocol::http2) co_return nullptr;
         auto connection = co_await place->connections.connect(deadline);
         co_return std::make_unique<Http1Attempt>(place, std::move(connection), false);
     } catch (Error const&) {

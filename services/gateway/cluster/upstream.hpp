@@ -14,6 +14,7 @@
 #include "gateway/attempt.hpp"
 #include "gateway/cluster/cluster.hpp"
 #include "gateway/cluster/hedge_clock.hpp"
+#include "http/h2/client_connections.hpp"
 #include "http/upstream.hpp"
 
 namespace grover::gateway {
@@ -21,9 +22,26 @@ namespace grover::gateway {
 /// One instance on one loop.
 struct Place {
     Place(net::Loop& loop, Cluster::InstancePtr which, http::TlsContext& tls)
-        : instance(std::move(which)), connections(loop, instance->endpoint, tls) {}
+        : instance(std::move(which)),
+          connections(loop, instance->endpoint, tls),
+          shared(loop, connections) {}
+    bool speaks_http2(std::chrono::steady_clock::time_point now) const noexcept {
+        return protocol != Protocol::http1 && !shared.refused(now) &&
+               instance->endpoint.kind != net::Endpoint::Kind::tls;
+    }
+    void sweep(std::chrono::steady_clock::time_point now) {
+        connections.sweep(now);
+        shared.sweep(now);
+    }
+    void drop_idle() {
+        connections.sweep(std::chrono::steady_clock::time_point::max());
+        shared.drop_idle();
+    }
+
     Cluster::InstancePtr instance;
-    http::Upstream connections;
+    Protocol protocol = Protocol::http1;
+    http::Upstream connections;          // HTTP/1.1: one for each request under way
+    http::h2::ClientConnections shared;  // HTTP/2: one for all
 };
 using PlacePtr = std::shared_ptr<Place>;  // shared by the upstream and the requests on the way
 
@@ -59,7 +77,7 @@ public:
     bool has_another(std::uint64_t exclude) noexcept { return (members_ & ~exclude) != 0; }
     bool panicking() const noexcept { return balancer_->panicking(); }
 
-    /// An attempt on a kept connection; null when there is none.
+    /// An attempt on a kept connection, or as a stream of a shared one; null when there is none.
     static std::unique_ptr<Attempt> kept(PlacePtr const& place);
     /// On a kept connection, or a new one. Null when none can be made; `deadline` may have passed
     /// then.

@@ -58,6 +58,13 @@ Overrides Overrides::read(Environment& env, Config const& config) {
         validate(cors, config::Where({}, problems));
         if (!problems.empty()) env.problem("ALLOWED_ORIGINS", problems.print());
     }
+    auto const protocol =
+        env.one_of("UPSTREAM_PROTOCOL", {"file", "http1", "http2", "detect"}, "file",
+                   "what is spoken with services; file: as the configuration says");
+    for (auto const [name, value] : {std::pair("http1", Protocol::http1),
+                                     {"http2", Protocol::http2},
+                                     {"detect", Protocol::detect}})
+        if (protocol == name) out.protocol = value;
     out.rate_limits = env.flag("RATE_LIMIT", true, "off for load runs; else as the file says");
     return out;
 }
@@ -66,6 +73,8 @@ void Overrides::apply(Config& config) const {
     for (auto const& [service, urls] : instances)
         if (auto const found = config.services.find(service); found != config.services.end())
             found->second.instances = urls;
+    if (protocol)
+        for (auto& [service, settings] : config.services) settings.protocol = *protocol;
     if (!origins.empty()) config.cors.origins = origins;
     if (!rate_limits) config.rate_limits.enabled = false;
 }

@@ -1,6 +1,7 @@
 // Where the configuration comes from: the file, then the environment over it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct Source {
 struct Overrides {
     std::map<std::string, std::vector<std::string>> instances;  // USER_SERVICE_URL and its kin
     std::vector<std::string> origins;                           // ALLOWED_ORIGINS
+    std::optional<Protocol> protocol;                           // UPSTREAM_PROTOCOL
     bool rate_limits = true;                                    // RATE_LIMIT=off
 
     /// Reads the variables of the services that `config` has.

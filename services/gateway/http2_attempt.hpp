@@ -1,0 +1,44 @@
+// A try as a stream of a shared HTTP/2 connection. Requests and answers are passed piece by piece,
+// framed anew; an answer looks as it would by HTTP/1.1, chunks and trailers included. Cost: a part
+// of a send and of a receive, which are shared with the requests beside it.
+#pragma once
+
+#include <string>
+
+#include "gateway/attempt.hpp"
+#include "gateway/cluster/upstream.hpp"
+#include "gateway/patience.hpp"
+#include "http/h2/client_stream.hpp"
+
+namespace grover::gateway {
+
+class Http2Attempt final : public Attempt {
+public:
+    Http2Attempt(PlacePtr place, http::h2::ClientStreamPtr stream)
+        : place_(std::move(place)), stream_(std::move(stream)) {}
+
+    net::Task<Outcome> ask(Forward const& forward) override;
+    void cancel() noexcept override { stream_->cancel(); }
+    bool heard_nothing() const noexcept override { return stream_->heard_nothing(); }
+    bool maybe_stale() const noexcept override {
+        return stream_->connection_ended() && stream_->heard_nothing();
+    }
+    http::ReplyHead const& head() const noexcept override { return stream_->head(); }
+    Piece take() noexcept override;
+    net::Task<> receive() override;
+    void done() noexcept override {}
+
+private:
+    net::Task<> send_body(Forward const& forward, http::BodyFraming framing);
+    void use_up() noexcept;
+
+    PlacePtr place_;
+    http::h2::ClientStreamPtr stream_;
+    Patience patience_;
+    std::string piece_;        // what the last take() handed out
+    std::size_t content_ = 0;  // bytes of it that came over the connection
+    bool chunked_ = false;
+    bool late_ = false;
+};
+
+}  // namespace grover::gateway
