@@ -30,11 +30,13 @@ services:
   chat: {instances: ['http://127.0.0.1:%(chat)d']}
   # Fails on purpose: nobody draws conclusions.
   stage: {instances: ['http://127.0.0.1:%(stage)d'], outliers: {enabled: false}, breaker: {enabled: false}}
+  shared: {instances: ['http://127.0.0.1:%(stage)d'], protocol: http2, outliers: {enabled: false}, breaker: {enabled: false}}
   twins: {instances: ['http://127.0.0.1:%(dead)d', 'http://127.0.0.1:%(stage)d'], balance: round_robin, health: {enabled: false}, outliers: {enabled: false}, breaker: {enabled: false}}
 routes:
   - {path: /api/chat/**, service: chat, upgrade: [websocket]}
   - {path: /api/plain/**, service: chat}
   - {path: /api/stage/**, service: stage, upgrade: [websocket]}
+  - {path: /api/shared/**, service: shared, upgrade: [websocket]}
   - {path: /api/twins/**, service: twins, upgrade: [websocket]}
   - {path: /api/silent/**, service: stage, upgrade: [websocket], stream: {idle: 300ms}}
   - {path: /api/old/**, service: stage, upgrade: [websocket], stream: {idle: 500ms, lifetime: 500ms}}
@@ -359,6 +361,14 @@ def test_an_instance_that_cannot_be_reached_is_passed_over(place):
 
 
 # --- the tunnel
+
+def test_a_tunnel_has_a_connection_of_its_own_where_requests_share_one(place):
+    client, service = place.open("/api/shared/x")
+    service.sendall(frame(TEXT, b"by HTTP/1.1", masked=False))
+    assert client.frame() == (0x80 | TEXT, b"by HTTP/1.1")
+    client.close()
+    service.close()
+
 
 def test_what_comes_before_the_agreement_waits_for_it(place):
     early = frame(TEXT, b"early") + SMUGGLED

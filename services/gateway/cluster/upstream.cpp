@@ -128,15 +128,19 @@ std::unique_ptr<Attempt> Upstream::kept(PlacePtr const& place) {
 
 net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint deadline) {
     if (auto attempt = kept(place)) co_return attempt;
+    try {
+        if (place->speaks_http2(Steady::now()))
+            if (auto stream = co_await place->shared.open(deadline))
+                co_return std::make_unique<Http2Attempt>(place, std::move(stream));
+    } catch (Error const&) {
+        co_return nullptr;
+    }
+    if (place->protocol == Protocol::http2) co_return nullptr;
     co_return co_await connect_anew(std::move(place), deadline);
 }
 
 net::Task<std::unique_ptr<Attempt>> Upstream::connect_anew(PlacePtr place, TimePoint deadline) {
     try {
-        if (place->speaks_http2(Steady::now()))
-            if (auto stream = co_await place->shared.open(deadline))
-                co_return std::make_unique<Http2Attempt>(place, std::move(stream));
-        if (place->protocol == Protocol::http2) co_return nullptr;
         auto connection = co_await place->connections.connect(deadline);
         co_return std::make_unique<Http1Attempt>(place, std::move(connection), false);
     } catch (Error const&) {
