@@ -73,8 +73,7 @@ private:
     using Code = UpstreamConnection::Error;
 
     bool fail() {
-        if (connection_.stream.expired())
-            failure_ = Error(ErrorCode::gateway_timeout, "a service did not answer in time");
+        if (connection_.stream.expired()) failure_ = too_late();
         return false;
     }
 

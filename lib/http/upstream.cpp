@@ -43,6 +43,13 @@ net::Task<UpstreamConnection::Error> UpstreamConnection::handshake(TlsContext& c
     co_return co_await tls_->connect(host);
 }
 
+Error unreachable() {
+    return Error(ErrorCode::unavailable, "a service cannot be reached");
+}
+Error too_late() {
+    return Error(ErrorCode::gateway_timeout, "a service did not answer in time");
+}
+
 Upstream::Upstream(net::Loop& loop, net::Endpoint endpoint, TlsContext& tls)
     : loop_(loop), endpoint_(std::move(endpoint)), tls_(tls) {}
 
@@ -68,9 +75,8 @@ net::Task<std::unique_ptr<UpstreamConnection>> Upstream::connect(Deadline deadli
             co_return connection;
         }
     }
-    if (Steady::now() >= deadline)
-        throw Error(ErrorCode::gateway_timeout, "a service did not answer in time");
-    throw Error(ErrorCode::unavailable, "a service cannot be reached");
+    if (Steady::now() >= deadline) throw too_late();
+    throw unreachable();
 }
 
 void Upstream::keep(std::unique_ptr<UpstreamConnection> connection) {

@@ -17,6 +17,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "base/error.hpp"
 #include "http/duplex.hpp"
 #include "http/input_buffer.hpp"
 #include "http/message.hpp"
@@ -73,6 +74,10 @@ private:
     std::unique_ptr<TlsStream> tls_;  // null: plain
     std::chrono::steady_clock::time_point idle_since_{};
 };
+
+/// What is said of a service that could not be asked.
+Error unreachable();
+Error too_late();
 
 class Upstream {
 public:

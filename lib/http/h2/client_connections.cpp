@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
-
 namespace grover::http::h2 {
 namespace {
 
@@ -11,13 +9,6 @@ using Steady = std::chrono::steady_clock;
 
 // A service that is ending may take connections and end them at once.
 constexpr int connects_max = 3;
-
-Error unavailable() {
-    return Error(ErrorCode::unavailable, "a service cannot be reached");
-}
-Error late() {
-    return Error(ErrorCode::gateway_timeout, "a service did not answer in time");
-}
 
 /// Calls a function at the end of a scope.
 template <class Function>
@@ -49,7 +40,7 @@ net::Task<ClientStreamPtr> ClientConnections::open(Deadline deadline) {
         if (connecting_) {
             co_await wait_for_connection(deadline);
         } else {
-            if (made++ == connects_max) throw unavailable();
+            if (made++ == connects_max) throw unreachable();
             co_await connect(deadline);
         }
     }
@@ -60,8 +51,8 @@ net::Task<> ClientConnections::wait_for_connection(Deadline deadline) {
     AtEnd const forget{[&] { std::erase(waiting_, &made); }};
     waiting_.push_back(&made);
     auto const failures = failures_;
-    if (!co_await made.wait(deadline)) throw late();
-    if (failures_ != failures) throw unavailable();
+    if (!co_await made.wait(deadline)) throw too_late();
+    if (failures_ != failures) throw unreachable();
 }
 
 net::Task<> ClientConnections::connect(Deadline deadline) {
@@ -80,8 +71,8 @@ net::Task<> ClientConnections::connect(Deadline deadline) {
     good = co_await session->ready(std::min(deadline, Steady::now() + limits::connect_time_max));
     if (!good) {
         session->leave();
-        if (Steady::now() >= deadline) throw late();
-        if (!session->speaks_http1()) throw unavailable();
+        if (Steady::now() >= deadline) throw too_late();
+        if (!session->speaks_http1()) throw unreachable();
         good = true;  // for who waits: it is known now whom they talk to
         refused_until_ = Steady::now() + limits::http2_refused_time;
         co_return;

@@ -16,65 +16,16 @@ constexpr std::size_t spare_streams_max = 64;
 constexpr std::size_t spare_stream_bytes_max = 32 << 10;
 constexpr std::size_t output_bytes_kept_max = 64 << 10;
 
-std::string_view view(std::uint8_t const* data, std::size_t size) noexcept {
-    return {reinterpret_cast<char const*>(data), size};
-}
-
-nghttp2_option* make_options() {
-    nghttp2_option* out = nullptr;
-    ::nghttp2_option_new(&out);
-    ::nghttp2_option_set_no_auto_window_update(out, 1);
-    // FloodGuard counts what nghttp2 would count less visibly.
-    ::nghttp2_option_set_max_continuations(out, 2 * limits::http2_continuations_max);
-    return out;
-}
-
-bool ends_stream(nghttp2_frame_hd const& head) noexcept {
-    return (head.type == NGHTTP2_HEADERS || head.type == NGHTTP2_DATA) &&
-           (head.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-}
-
 }  // namespace
 
 /// Set once for all sessions.
-struct ClientSession::ClientCallbacks : Callbacks {
+struct ClientSession::ClientCallbacks : CallbacksOf<ClientSession> {
     ClientCallbacks() {
-        ::nghttp2_session_callbacks_set_on_begin_frame_callback(
-            native, [](nghttp2_session*, nghttp2_frame_hd const* head, void* user) {
-                return self(user).on_begin_frame(*head);
-            });
-        ::nghttp2_session_callbacks_set_on_header_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, std::uint8_t const* name,
-                       std::size_t name_size, std::uint8_t const* value, std::size_t value_size,
-                       std::uint8_t, void* user) {
-                return self(user).on_header(*frame, view(name, name_size), view(value, value_size));
-            });
         ::nghttp2_session_callbacks_set_on_invalid_header_callback(
             native, [](nghttp2_session*, nghttp2_frame const* frame, std::uint8_t const*,
                        std::size_t, std::uint8_t const*, std::size_t, std::uint8_t,
                        void* user) { return self(user).on_invalid_header(*frame); });
-        ::nghttp2_session_callbacks_set_on_frame_recv_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
-                return self(user).on_frame(*frame);
-            });
-        ::nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, int, void* user) {
-                return self(user).on_invalid_frame(*frame);
-            });
-        ::nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-            native,
-            [](nghttp2_session*, std::uint8_t, std::int32_t id, std::uint8_t const* data,
-               std::size_t size, void* user) { return self(user).on_data(id, view(data, size)); });
-        ::nghttp2_session_callbacks_set_on_stream_close_callback(
-            native, [](nghttp2_session*, std::int32_t id, std::uint32_t code, void* user) {
-                return self(user).on_close(id, code);
-            });
-        ::nghttp2_session_callbacks_set_on_frame_send_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
-                return self(user).on_frame_sent(*frame);
-            });
     }
-    static ClientSession& self(void* user) { return static_cast<ClientSession&>(of(user)); }
 };
 
 ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<UpstreamConnection> connection,
@@ -89,20 +40,9 @@ ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<UpstreamConnection
       heard_at_(now_),
       turned_at_(now_) {
     static ClientCallbacks const callbacks;
-    static nghttp2_option* const native_options = make_options();
     require(::nghttp2_session_client_new2(&native_, callbacks.native, static_cast<Session*>(this),
-                                          native_options));
-    std::array const settings{
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
-                               static_cast<std::uint32_t>(limits::header_bytes_max)},
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
-                               static_cast<std::uint32_t>(limits::http2_stream_window_bytes)}};
-    require(
-        ::nghttp2_submit_settings(native_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
-    require(::nghttp2_session_set_local_window_size(
-        native_, NGHTTP2_FLAG_NONE, 0,
-        static_cast<std::int32_t>(limits::http2_client_connection_window_bytes)));
+                                          Session::options()));
+    say_settings({NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, limits::http2_client_connection_window_bytes);
 }
 
 ClientSession::~ClientSession() {
@@ -227,39 +167,12 @@ ClientStream* ClientSession::find(std::int32_t id) const noexcept {
 
 // --- while nghttp2 is fed ---
 
-/// False when there are too many of them: the connection ends.
-bool ClientSession::take(Flood kind) {
-    return guard_.take(kind, now_);
-}
-
 int ClientSession::on_begin_frame(nghttp2_frame_hd const& head) {
-    bool good = true;
-    switch (head.type) {
-        case NGHTTP2_HEADERS:
-            guard_.begin_block();
-            break;
-        case NGHTTP2_CONTINUATION:
-            good = take(Flood::continuations);
-            break;
-        case NGHTTP2_PING:
-            good = take(Flood::pings);
-            break;
-        case NGHTTP2_SETTINGS:
-            good = take(Flood::settings);
-            break;
-        case NGHTTP2_PRIORITY:
-            good = take(Flood::priorities);
-            break;
-        case NGHTTP2_WINDOW_UPDATE:
-            good = take(Flood::window_updates);
-            break;
-        case NGHTTP2_DATA:
-            good = head.length > 0 || ends_stream(head) || take(Flood::empty_frames);
-            break;
-        default:
-            break;
-    }
-    return good ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (head.type == NGHTTP2_HEADERS) guard_.begin_block();
+    bool const empty = head.type == NGHTTP2_DATA && head.length == 0 && !ends_stream(head);
+    auto const flood = empty ? Flood::empty_frames : flood_of(head.type);
+    // Too many of them: the connection ends.
+    return !flood || guard_.take(*flood, now_) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int ClientSession::on_header(nghttp2_frame const& frame, std::string_view name,

@@ -59,6 +59,7 @@ public:
 private:
     friend class ClientStream;
     friend struct LetGo;
+    friend struct CallbacksOf<ClientSession>;
     struct ClientCallbacks;
 
     // For the streams.
@@ -80,7 +81,6 @@ private:
 
     net::Task<> run();
     void take_input(std::string_view bytes);
-    bool take(Flood kind);
     void finish_leaving();
     void recycle(ClientStream& stream);
     ClientStream* find(std::int32_t id) const noexcept;

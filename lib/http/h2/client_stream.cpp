@@ -99,8 +99,7 @@ void ClientStream::on_data(std::string_view bytes) {
 void ClientStream::on_end() {
     if (answer_ != Answer::begun) return;
     answer_ = Answer::whole;
-    arrived_.notify();
-    drained_.notify();
+    wake();
 }
 
 void ClientStream::on_closed(std::uint32_t code, bool connection_is_ending) {
@@ -126,6 +125,11 @@ void ClientStream::on_connection_lost(bool broken, bool had_served) {
 void ClientStream::fail(Answer how) {
     closed_ = closed_ || id_ == 0;
     answer_ = how;
+    wake();
+}
+
+/// Whoever waits for an answer, or for room.
+void ClientStream::wake() noexcept {
     arrived_.notify();
     drained_.notify();
 }
@@ -138,8 +142,7 @@ void ClientStream::consumed(std::size_t bytes) {
 void ClientStream::cancel() noexcept {
     if (answer_ == Answer::whole || answer_ >= Answer::unsent) return;
     answer_ = Answer::lost;
-    arrived_.notify();
-    drained_.notify();
+    wake();
 }
 
 }  // namespace grover::http::h2

@@ -113,6 +113,7 @@ private:
     void on_closed(std::uint32_t code, bool connection_is_ending);
     void on_connection_lost(bool broken, bool had_served);
     void fail(Answer how);
+    void wake() noexcept;
 
     std::shared_ptr<ClientSession> session_;  // while somebody has this stream
     std::int32_t id_ = 0;                     // 0: not submitted

@@ -1,5 +1,7 @@
 #include "http/h2/flood_guard.hpp"
 
+#include <nghttp2/nghttp2.h>
+
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -32,6 +34,23 @@ constexpr std::size_t index(Flood kind) noexcept {
 
 std::string_view name_of(Flood flood) noexcept {
     return rules[index(flood)].name;
+}
+
+std::optional<Flood> flood_of(std::uint8_t frame_type) noexcept {
+    switch (frame_type) {
+        case NGHTTP2_CONTINUATION:
+            return Flood::continuations;
+        case NGHTTP2_PING:
+            return Flood::pings;
+        case NGHTTP2_SETTINGS:
+            return Flood::settings;
+        case NGHTTP2_PRIORITY:
+            return Flood::priorities;
+        case NGHTTP2_WINDOW_UPDATE:
+            return Flood::window_updates;
+        default:
+            return {};
+    }
 }
 
 FloodGuard::FloodGuard(TimePoint now) noexcept {

@@ -26,6 +26,10 @@ inline constexpr std::size_t floods = 7;
 /// "resets", ...: for metrics and logs.
 std::string_view name_of(Flood flood) noexcept;
 
+/// What a frame of this type (RFC 9113 section 6) counts as whatever is in it; nothing for those
+/// that bring something, and for RST_STREAM, which means another thing to each side.
+std::optional<Flood> flood_of(std::uint8_t frame_type) noexcept;
+
 /// Of one connection. Time is an argument.
 class FloodGuard {
 public:

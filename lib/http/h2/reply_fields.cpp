@@ -1,43 +1,28 @@
 #include "http/h2/reply_fields.hpp"
 
-#include "base/limits.hpp"
 #include "http/h2/field_rules.hpp"
 
 namespace grover::http::h2 {
 
 void ReplyFields::reset() {
-    text_.clear();
-    entries_.clear();
-    list_bytes_ = count_ = lengths_ = 0;
+    list_.clear();
     good_ = true;
     head_.status = 0;
 }
 
-ReplyFields::Slice ReplyFields::keep(std::string_view text) {
-    Slice const out{text_.size(), text.size()};
-    text_ += text;
-    return out;
-}
-
 bool ReplyFields::add(std::string_view name, std::string_view value) {
-    list_bytes_ += name.size() + value.size() + field_overhead_bytes;
-    good_ = good_ && list_bytes_ <= limits::header_bytes_max &&
-            ++count_ <= limits::header_fields_max && is_value(value) && is_trimmed(value);
+    bool const admitted = list_.admit(name, value);
+    good_ = good_ && admitted && is_value(value) && is_trimmed(value);
     if (!good_) return false;
     if (name.starts_with(':')) return good_ = take_status(name, value);
     if (!is_lower_token(name) || concerns_connection(name, value)) return good_ = false;
-    Entry const entry{keep(name), keep(value)};
-    if (name == "content-length") {
-        ++lengths_;
-        length_ = entry.value;
-    }
-    entries_.push_back(entry);
+    list_.add(name, value);
     return true;
 }
 
 /// Three digits, first and once; nobody here asks for another protocol (101: RFC 9113 section 8.6).
 bool ReplyFields::take_status(std::string_view name, std::string_view value) {
-    bool const good = name == ":status" && head_.status == 0 && entries_.empty() &&
+    bool const good = name == ":status" && head_.status == 0 && list_.empty() &&
                       value.size() == 3 && is_digit(value[0]) && is_digit(value[1]) &&
                       is_digit(value[2]);
     if (!good) return false;
@@ -46,9 +31,9 @@ bool ReplyFields::take_status(std::string_view name, std::string_view value) {
 }
 
 bool ReplyFields::frame_body(std::string_view method, BodyFollows body) {
-    if (lengths_ > 1) return false;
-    auto const length = lengths_ == 1 ? content_length(view(length_)) : std::nullopt;
-    if (lengths_ == 1 && !length) return false;
+    if (list_.lengths() > 1) return false;
+    auto const length = list_.lengths() == 1 ? content_length(list_.length()) : std::nullopt;
+    if (list_.lengths() == 1 && !length) return false;
     bool const without_body =
         method == "HEAD" || head_.status < 200 || head_.status == 204 || head_.status == 304;
     head_.body = BodyFraming::none();
@@ -71,10 +56,9 @@ bool ReplyFields::finish(std::string_view method, BodyFollows body) {
     if (!good_ || head_.status == 0) return false;
     // An interim answer is none yet: the stream goes on behind it.
     if (head_.status < 200 && body == BodyFollows::no) return false;
-    head_.size = text_.size();
+    head_.size = list_.bytes();
     head_.fields.clear();
-    for (auto const& entry : entries_)
-        head_.fields.push_back({view(entry.name), view(entry.value)});
+    list_.append_to(head_.fields);
     return frame_body(method, body);
 }
 

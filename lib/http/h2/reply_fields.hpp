@@ -10,12 +10,9 @@
 // another way is looked at here as well.
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "http/h2/request_fields.hpp"
-#include "http/head_parser.hpp"
+#include "http/h2/header_list.hpp"
 
 namespace grover::http::h2 {
 
@@ -34,27 +31,10 @@ public:
     ReplyHead const& head() const noexcept { return head_; }
 
 private:
-    struct Slice {
-        std::size_t at = 0;
-        std::size_t size = 0;
-    };
-    struct Entry {
-        Slice name;
-        Slice value;
-    };
-    Slice keep(std::string_view text);
-    std::string_view view(Slice slice) const noexcept {
-        return std::string_view(text_).substr(slice.at, slice.size);
-    }
     bool take_status(std::string_view name, std::string_view value);
     bool frame_body(std::string_view method, BodyFollows body);
 
-    std::string text_;  // of everything that is kept
-    std::vector<Entry> entries_;
-    std::size_t list_bytes_ = 0;  // as SETTINGS_MAX_HEADER_LIST_SIZE counts
-    std::size_t count_ = 0;
-    std::size_t lengths_ = 0;
-    Slice length_;
+    HeaderList list_;
     bool good_ = true;
     ReplyHead head_;
 };

@@ -16,26 +16,18 @@ Refusal malformed(std::string_view text) {
 }  // namespace
 
 void RequestFields::reset() {
-    text_.clear();
-    entries_.clear();
+    list_.clear();
     method_ = scheme_ = path_ = authority_ = std::nullopt;
-    host_ = length_ = {};
+    host_ = {};
     cookie_.clear();
-    hosts_ = lengths_ = list_bytes_ = count_ = 0;
+    hosts_ = 0;
     expects_continue_ = false;
     refusal_.reset();
 }
 
-RequestFields::Slice RequestFields::keep(std::string_view text) {
-    Slice const out{text_.size(), text.size()};
-    text_ += text;
-    return out;
-}
-
 bool RequestFields::add(std::string_view name, std::string_view value) {
     if (refusal_ && refusal_->code == ErrorCode::headers_too_large) return false;
-    list_bytes_ += name.size() + value.size() + field_overhead_bytes;
-    if (list_bytes_ > limits::header_bytes_max || ++count_ > limits::header_fields_max) {
+    if (!list_.admit(name, value)) {
         refusal_ = {ErrorCode::headers_too_large, "the header fields are too large"};
         return false;
     }
@@ -50,20 +42,12 @@ bool RequestFields::add(std::string_view name, std::string_view value) {
     } else if (name == "cookie") {
         if (!cookie_.empty()) cookie_ += "; ";
         cookie_ += value;
+    } else if (name == "host") {
+        ++hosts_;
+        host_ = list_.keep(value);  // comes first, from wherever it is known
     } else {
-        Entry const entry{keep(name), keep(value)};
-        if (name == "host") {
-            ++hosts_;
-            host_ = entry.value;
-            return true;  // comes first, from wherever it is known
-        }
-        if (name == "content-length") {
-            ++lengths_;
-            length_ = entry.value;
-        } else if (name == "expect" && same_token(value, "100-continue")) {
-            expects_continue_ = true;
-        }
-        entries_.push_back(entry);
+        list_.add(name, value);
+        if (name == "expect" && same_token(value, "100-continue")) expects_continue_ = true;
     }
     return true;
 }
@@ -74,21 +58,21 @@ bool RequestFields::take_pseudo(std::string_view name, std::string_view value) {
                         : name == ":path"      ? &path_
                         : name == ":authority" ? &authority_
                                                : nullptr;
-    if (place == nullptr || place->has_value() || !entries_.empty() || hosts_ > 0) return false;
-    *place = keep(value);
+    if (place == nullptr || place->has_value() || !list_.empty() || hosts_ > 0) return false;
+    *place = list_.keep(value);
     return true;
 }
 
 std::optional<Refusal> RequestFields::check_target() const {
-    if (!is_token(view(*method_))) return malformed("the method is not valid");
-    auto const scheme = view(*scheme_);
+    if (!is_token(list_.view(*method_))) return malformed("the method is not valid");
+    auto const scheme = list_.view(*scheme_);
     if (!same_token(scheme, "http") && !same_token(scheme, "https"))
         return malformed("the scheme is not known here");
-    auto const target = view(*path_);
+    auto const target = list_.view(*path_);
     if (target.size() > limits::uri_bytes_max)
         return Refusal{ErrorCode::uri_too_long, "the target is too long"};
     if (!is_target(target)) return malformed("the target is not valid");
-    if (target == "*" && view(*method_) == "OPTIONS") return {};
+    if (target == "*" && list_.view(*method_) == "OPTIONS") return {};
     if (!target.starts_with('/')) return malformed("the target is no path");
     return {};
 }
@@ -97,18 +81,18 @@ std::optional<Refusal> RequestFields::check_target() const {
 std::optional<Refusal> RequestFields::check_host() const {
     if (hosts_ > 1) return malformed("Host is there more than once");
     if (!authority_ && hosts_ == 0) return malformed("the host is missing");
-    auto const authority = authority_ ? view(*authority_) : view(host_);
+    auto const authority = authority_ ? list_.view(*authority_) : list_.view(host_);
     if (!is_host(authority)) return malformed("the host is not valid");
-    if (hosts_ == 1 && !same_token(authority, view(host_)))
+    if (hosts_ == 1 && !same_token(authority, list_.view(host_)))
         return malformed("Host and :authority do not agree");
     return {};
 }
 
 std::optional<Refusal> RequestFields::frame_body(BodyFollows body) {
     head_.body = BodyFraming::none();
-    if (lengths_ > 1) return malformed("the length of the body is ambiguous");
-    if (lengths_ == 1) {
-        auto const length = content_length(view(length_));
+    if (list_.lengths() > 1) return malformed("the length of the body is ambiguous");
+    if (list_.lengths() == 1) {
+        auto const length = content_length(list_.length());
         if (!length) return malformed("Content-Length is not a number");
         if (body == BodyFollows::no && *length > 0)
             return malformed("the body is shorter than its Content-Length");
@@ -117,8 +101,7 @@ std::optional<Refusal> RequestFields::frame_body(BodyFollows body) {
             return {};
         }
         // Whether the body is empty shows when it ends: until then the request is not complete.
-        std::erase_if(entries_,
-                      [&](Entry const& one) { return view(one.name) == "content-length"; });
+        list_.drop_length();
         head_.body = BodyFraming::chunked();
     } else if (body == BodyFollows::yes) {
         head_.body = BodyFraming::chunked();
@@ -130,7 +113,7 @@ void RequestFields::make_fields() {
     auto& fields = head_.fields;
     fields.clear();
     fields.push_back({"host", head_.host});
-    for (auto const& entry : entries_) fields.push_back({view(entry.name), view(entry.value)});
+    list_.append_to(fields);
     if (!cookie_.empty()) fields.push_back({"cookie", cookie_});
     if (head_.body.kind() == BodyFraming::Kind::chunked)
         fields.push_back({"transfer-encoding", "chunked"});
@@ -138,16 +121,16 @@ void RequestFields::make_fields() {
 
 std::optional<Refusal> RequestFields::finish(BodyFollows body) {
     if (refusal_) return refusal_;
-    if (method_ && view(*method_) == "CONNECT")
+    if (method_ && list_.view(*method_) == "CONNECT")
         return Refusal{ErrorCode::not_implemented, "CONNECT is not served here"};
     if (!method_ || !scheme_ || !path_) return malformed("a pseudo-header field is missing");
     if (auto wrong = check_target()) return wrong;
     if (auto wrong = check_host()) return wrong;
     if (auto wrong = frame_body(body)) return wrong;
-    head_.method = view(*method_);
-    head_.target = view(*path_);
-    head_.host = authority_ ? view(*authority_) : view(host_);
-    head_.size = text_.size();
+    head_.method = list_.view(*method_);
+    head_.target = list_.view(*path_);
+    head_.host = authority_ ? list_.view(*authority_) : list_.view(host_);
+    head_.size = list_.bytes();
     head_.expects_continue = expects_continue_;
     make_fields();
     return {};

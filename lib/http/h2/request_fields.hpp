@@ -14,13 +14,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/h2/header_list.hpp"
 
 namespace grover::http::h2 {
-
-enum class BodyFollows { no, yes };
 
 class RequestFields {
 public:
@@ -35,33 +32,17 @@ public:
     RequestHead const& head() const noexcept { return head_; }
 
 private:
-    struct Slice {
-        std::size_t at = 0;
-        std::size_t size = 0;
-    };
-    struct Entry {
-        Slice name;
-        Slice value;
-    };
-    Slice keep(std::string_view text);
-    std::string_view view(Slice slice) const noexcept {
-        return std::string_view(text_).substr(slice.at, slice.size);
-    }
     bool take_pseudo(std::string_view name, std::string_view value);
     std::optional<Refusal> check_target() const;
     std::optional<Refusal> check_host() const;
     std::optional<Refusal> frame_body(BodyFollows body);
     void make_fields();
 
-    std::string text_;  // of everything that is kept
-    std::vector<Entry> entries_;
-    std::optional<Slice> method_, scheme_, path_, authority_;
-    Slice host_, length_;
+    HeaderList list_;
+    std::optional<HeaderList::Slice> method_, scheme_, path_, authority_;
+    HeaderList::Slice host_;
     std::string cookie_;  // crumbs joined (section 8.2.3)
     std::size_t hosts_ = 0;
-    std::size_t lengths_ = 0;
-    std::size_t list_bytes_ = 0;  // as SETTINGS_MAX_HEADER_LIST_SIZE counts
-    std::size_t count_ = 0;
     bool expects_continue_ = false;
     std::optional<Refusal> refusal_;
     RequestHead head_;

@@ -21,82 +21,27 @@ constexpr std::size_t spare_streams_idle_max = 2;
 constexpr std::size_t spare_stream_bytes_max = 32 << 10;
 constexpr std::size_t output_bytes_kept_max = 16 << 10;
 
-std::string_view view(std::uint8_t const* data, std::size_t size) noexcept {
-    return {reinterpret_cast<char const*>(data), size};
-}
-
-nghttp2_option* make_options() {
-    nghttp2_option* out = nullptr;
-    ::nghttp2_option_new(&out);
-    ::nghttp2_option_set_no_auto_window_update(out, 1);
-    // FloodGuard counts what nghttp2 would count less visibly.
-    ::nghttp2_option_set_max_continuations(out, 2 * limits::http2_continuations_max);
-    ::nghttp2_option_set_stream_reset_rate_limit(out, 1'000'000, 1'000'000);
-    return out;
-}
-
 }  // namespace
 
 /// Set once for all sessions.
-struct ServerSession::ServerCallbacks : Callbacks {
+struct ServerSession::ServerCallbacks : CallbacksOf<ServerSession> {
     ServerCallbacks() {
-        ::nghttp2_session_callbacks_set_on_begin_frame_callback(
-            native, [](nghttp2_session*, nghttp2_frame_hd const* head, void* user) {
-                return self(user).on_begin_frame(*head);
-            });
         ::nghttp2_session_callbacks_set_on_begin_headers_callback(
             native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
                 return self(user).on_begin_headers(*frame);
             });
-        ::nghttp2_session_callbacks_set_on_header_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, std::uint8_t const* name,
-                       std::size_t name_size, std::uint8_t const* value, std::size_t value_size,
-                       std::uint8_t, void* user) {
-                return self(user).on_header(*frame, view(name, name_size), view(value, value_size));
-            });
-        ::nghttp2_session_callbacks_set_on_frame_recv_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
-                return self(user).on_frame(*frame);
-            });
-        ::nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
-            native, [](nghttp2_session*, nghttp2_frame const*, int, void* user) {
-                return self(user).on_invalid_frame();
-            });
-        ::nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-            native,
-            [](nghttp2_session*, std::uint8_t, std::int32_t id, std::uint8_t const* data,
-               std::size_t size, void* user) { return self(user).on_data(id, view(data, size)); });
-        ::nghttp2_session_callbacks_set_on_stream_close_callback(
-            native, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
-                return self(user).on_close(id);
-            });
-        ::nghttp2_session_callbacks_set_on_frame_send_callback(
-            native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
-                return self(user).on_frame_sent(*frame);
-            });
     }
-    static ServerSession& self(void* user) { return static_cast<ServerSession&>(of(user)); }
 };
 
 ServerSession::ServerSession(Wire& wire, std::string peer, std::string_view scheme)
     : Session(wire.shard.loop), wire_(wire), peer_(std::move(peer)), scheme_(scheme), guard_(now_) {
     static ServerCallbacks const callbacks;
-    static nghttp2_option* const options = make_options();
-    auto const& limits = wire_.shard.options;
     require(::nghttp2_session_server_new2(&native_, callbacks.native, static_cast<Session*>(this),
-                                          options));
-    std::array const settings{
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
-                               static_cast<std::uint32_t>(limits.http2_streams_max)},
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
-                               static_cast<std::uint32_t>(limits::header_bytes_max)},
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
-                               static_cast<std::uint32_t>(limits::http2_stream_window_bytes)}};
-    require(
-        ::nghttp2_submit_settings(native_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
-    require(::nghttp2_session_set_local_window_size(
-        native_, NGHTTP2_FLAG_NONE, 0,
-        static_cast<std::int32_t>(limits.http2_connection_window_bytes)));
+                                          Session::options()));
+    auto const& options = wire_.shard.options;
+    say_settings({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
+                  static_cast<std::uint32_t>(options.http2_streams_max)},
+                 options.http2_connection_window_bytes);
 }
 
 ServerSession::~ServerSession() {
@@ -156,27 +101,13 @@ int ServerSession::on_begin_frame(nghttp2_frame_hd const& head) {
             guard_.begin_block();
             block_until_ = now_ + wire_.shard.options.header_time_max;
             break;
-        case NGHTTP2_CONTINUATION:
-            take(Flood::continuations);
-            break;
         case NGHTTP2_RST_STREAM:
             take_reset();
-            break;
-        case NGHTTP2_PING:
-            take(Flood::pings);
-            break;
-        case NGHTTP2_SETTINGS:
-            take(Flood::settings);
-            break;
-        case NGHTTP2_PRIORITY:
-            take(Flood::priorities);
-            break;
-        case NGHTTP2_WINDOW_UPDATE:
-            take(Flood::window_updates);
             break;
         default:
             break;
     }
+    if (auto const flood = flood_of(head.type)) take(*flood);
     // What follows in this read would be work for nothing.
     return flood_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
@@ -235,14 +166,14 @@ void ServerSession::on_headers_complete(nghttp2_frame const& frame) {
     block_until_.reset();
     auto* const stream = find(frame.hd.stream_id);
     if (stream == nullptr || frame.headers.cat != NGHTTP2_HCAT_REQUEST) return;
-    bool const ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    auto refusal = stream->fields().finish(ends ? BodyFollows::no : BodyFollows::yes);
+    auto refusal =
+        stream->fields().finish(ends_stream(frame.hd) ? BodyFollows::no : BodyFollows::yes);
     if (refusal) wire_.shard.malformed.add();
     ready_.push_back({stream, refusal});
 }
 
 int ServerSession::on_frame(nghttp2_frame const& frame) {
-    bool const ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    bool const ends = ends_stream(frame.hd);
     switch (frame.hd.type) {
         case NGHTTP2_HEADERS:
             on_headers_complete(frame);
@@ -262,7 +193,7 @@ int ServerSession::on_frame(nghttp2_frame const& frame) {
     return 0;
 }
 
-int ServerSession::on_invalid_frame() {
+int ServerSession::on_invalid_frame(nghttp2_frame const&) {
     block_until_.reset();
     wire_.shard.malformed.add();
     take(Flood::resets);
@@ -278,7 +209,7 @@ int ServerSession::on_data(std::int32_t id, std::string_view bytes) {
     return 0;
 }
 
-int ServerSession::on_close(std::int32_t id) {
+int ServerSession::on_close(std::int32_t id, std::uint32_t) {
     auto* const stream = find(id);
     if (stream == nullptr) return 0;
     stream->on_closed();

@@ -45,6 +45,7 @@ public:
 
 private:
     using TimePoint = std::chrono::steady_clock::time_point;
+    friend struct CallbacksOf<ServerSession>;
     struct ServerCallbacks;
 
     // nghttp2 calls these while it is fed; answers are begun afterwards.
@@ -52,9 +53,9 @@ private:
     int on_begin_headers(nghttp2_frame const& frame);
     int on_header(nghttp2_frame const& frame, std::string_view name, std::string_view value);
     int on_frame(nghttp2_frame const& frame);
-    int on_invalid_frame();
+    int on_invalid_frame(nghttp2_frame const& frame);
     int on_data(std::int32_t id, std::string_view bytes);
-    int on_close(std::int32_t id);
+    int on_close(std::int32_t id, std::uint32_t code);
     int on_frame_sent(nghttp2_frame const& frame);
     void on_headers_complete(nghttp2_frame const& frame);
 

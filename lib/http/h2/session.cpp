@@ -1,10 +1,13 @@
 #include "http/h2/session.hpp"
 
+#include <array>
 #include <new>
 #include <stdexcept>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+
+#include "base/limits.hpp"
 
 namespace grover::http::h2 {
 
@@ -36,6 +39,32 @@ Session::Callbacks::Callbacks() {
 
 Session::Callbacks::~Callbacks() {
     ::nghttp2_session_callbacks_del(native);
+}
+
+nghttp2_option const* Session::options() {
+    static nghttp2_option const* const out = [] {
+        nghttp2_option* made = nullptr;
+        require(::nghttp2_option_new(&made));
+        ::nghttp2_option_set_no_auto_window_update(made, 1);
+        // FloodGuard counts what nghttp2 would count less visibly.
+        ::nghttp2_option_set_max_continuations(made, 2 * limits::http2_continuations_max);
+        ::nghttp2_option_set_stream_reset_rate_limit(made, 1'000'000, 1'000'000);
+        return made;
+    }();
+    return out;
+}
+
+void Session::say_settings(nghttp2_settings_entry own, std::size_t connection_window_bytes) {
+    std::array const settings{
+        own,
+        nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
+                               static_cast<std::uint32_t>(limits::header_bytes_max)},
+        nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
+                               static_cast<std::uint32_t>(limits::http2_stream_window_bytes)}};
+    require(
+        ::nghttp2_submit_settings(native_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
+    require(::nghttp2_session_set_local_window_size(
+        native_, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(connection_window_bytes)));
 }
 
 Session::~Session() {

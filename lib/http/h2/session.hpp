@@ -93,7 +93,25 @@ protected:
         Callbacks& operator=(Callbacks const&) = delete;
         nghttp2_session_callbacks* native = nullptr;
     };
+    /// Those that both sides have, as members of `Side` by these names.
+    template <class Side>
+    struct CallbacksOf : Callbacks {
+        CallbacksOf();
+        static std::string_view view(std::uint8_t const* data, std::size_t size) noexcept {
+            return {reinterpret_cast<char const*>(data), size};
+        }
+        static Side& self(void* user_data) noexcept { return static_cast<Side&>(of(user_data)); }
+    };
     static Session& of(void* user_data) noexcept { return *static_cast<Session*>(user_data); }
+    /// What every session asks of nghttp2.
+    static nghttp2_option const* options();
+    static bool ends_stream(nghttp2_frame_hd const& head) noexcept {
+        return (head.type == NGHTTP2_HEADERS || head.type == NGHTTP2_DATA) &&
+               (head.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    }
+    /// The first thing to say: our limits, after one `own` to the side, and the connection's
+    /// window.
+    void say_settings(nghttp2_settings_entry own, std::size_t connection_window_bytes);
     /// nghttp2's failures here are broken invariants or a lack of memory.
     static void require(int result);
 
@@ -145,5 +163,39 @@ protected:
     /// For who has counted `running_` down.
     void notify_quiet() { quiet_.notify(); }
 };
+
+template <class Side>
+Session::CallbacksOf<Side>::CallbacksOf() {
+    ::nghttp2_session_callbacks_set_on_begin_frame_callback(
+        native, [](nghttp2_session*, nghttp2_frame_hd const* head, void* user) {
+            return self(user).on_begin_frame(*head);
+        });
+    ::nghttp2_session_callbacks_set_on_header_callback(
+        native, [](nghttp2_session*, nghttp2_frame const* frame, std::uint8_t const* name,
+                   std::size_t name_size, std::uint8_t const* value, std::size_t value_size,
+                   std::uint8_t, void* user) {
+            return self(user).on_header(*frame, view(name, name_size), view(value, value_size));
+        });
+    ::nghttp2_session_callbacks_set_on_frame_recv_callback(
+        native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
+            return self(user).on_frame(*frame);
+        });
+    ::nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
+        native, [](nghttp2_session*, nghttp2_frame const* frame, int, void* user) {
+            return self(user).on_invalid_frame(*frame);
+        });
+    ::nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+        native,
+        [](nghttp2_session*, std::uint8_t, std::int32_t id, std::uint8_t const* data,
+           std::size_t size, void* user) { return self(user).on_data(id, view(data, size)); });
+    ::nghttp2_session_callbacks_set_on_stream_close_callback(
+        native, [](nghttp2_session*, std::int32_t id, std::uint32_t code, void* user) {
+            return self(user).on_close(id, code);
+        });
+    ::nghttp2_session_callbacks_set_on_frame_send_callback(
+        native, [](nghttp2_session*, nghttp2_frame const* frame, void* user) {
+            return self(user).on_frame_sent(*frame);
+        });
+}
 
 }  // namespace grover::http::h2
