@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <sstream>
 #include <string_view>
 
 #include "base/encoding.hpp"
+#include "base/file.hpp"
 
 extern char** environ;  // NOLINT: POSIX's own name
 
@@ -162,12 +162,9 @@ Secret Environment::secret(std::string name, std::string purpose) {
     auto value = take(name);
     if (!value) {
         if (auto const file = take(name + "_FILE")) {
-            std::ifstream in(*file, std::ios::binary);
-            std::string text(secret_file_bytes_max, '\0');
-            in.read(text.data(), static_cast<std::streamsize>(text.size()));
-            text.resize(static_cast<std::size_t>(in.gcount()));
+            auto text = read_file(*file, secret_file_bytes_max).value_or("");
             while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-            if (!in.is_open() || text.empty())
+            if (text.empty())
                 problem(name + "_FILE", "cannot be read, or is empty: " + *file);
             else
                 value = std::move(text);

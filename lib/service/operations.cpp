@@ -2,9 +2,8 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "base/file.hpp"
 #include "net/async.hpp"
 
 namespace grover::service {
@@ -26,13 +25,6 @@ http::Response fresh(int status, json::object const& body) {
     auto response = http::Response::json(status, json::serialize(body));
     response.headers.add("Cache-Control", "no-store");
     return response;
-}
-
-std::string contents_of(std::string const& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string bytes(std::istreambuf_iterator<char>(in), {});
-    if (!in.is_open() || in.bad()) throw Error(ErrorCode::unavailable, "the page cannot be read");
-    return bytes;
 }
 
 }  // namespace
@@ -175,8 +167,10 @@ Task<http::Response> Operations::docs_file(http::Path<std::string, "file"> file)
         "data:; "
         "connect-src 'self'; font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'");
     response.headers.add("X-Content-Type-Options", "nosniff");
-    response.body = co_await net::run_blocking(kit_.loops().blocking(),
-                                               [&] { return contents_of(asset->second.path); });
+    auto page = co_await net::run_blocking(kit_.loops().blocking(),
+                                           [&] { return read_file(asset->second.path); });
+    if (!page) throw Error(ErrorCode::unavailable, "the page cannot be read");
+    response.body = *std::move(page);
     co_return response;
 }
 

@@ -1,9 +1,8 @@
 #include "gateway/config/load.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "base/file.hpp"
 #include "net/endpoint.hpp"
 
 namespace grover::gateway {
@@ -29,15 +28,10 @@ Source Source::of(std::string file) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error))
         throw ConfigError(file + ": there is no such file");
-    std::ifstream in(file, std::ios::binary);
-    std::string text;
-    std::array<char, 16 << 10> block;
-    // Not by its size: it may be written just now. One byte too many is enough to refuse it.
-    while (text.size() <= config::file_bytes_max &&
-           (in.read(block.data(), block.size()), in.gcount() > 0))
-        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
-    if (in.bad() || !in.is_open()) throw ConfigError(file + ": cannot be read");
-    return {std::move(file), std::move(text)};
+    // One byte too many is enough to refuse it.
+    auto text = read_file(file, config::file_bytes_max + 1);
+    if (!text) throw ConfigError(file + ": cannot be read");
+    return {std::move(file), *std::move(text)};
 }
 
 Overrides Overrides::read(Environment& env, Config const& config) {

@@ -1,9 +1,8 @@
 #include "user/oidc/settings.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "base/file.hpp"
 #include "reflect/codec.hpp"
 #include "user/oidc/web.hpp"
 
@@ -38,10 +37,8 @@ bool has_scope(std::string_view scopes, std::string_view wanted) {
 
 std::optional<std::string> read_secret(Entry const& entry) {
     if (!entry.client_secret_file) return entry.client_secret.value_or("");
-    std::ifstream file(*entry.client_secret_file);
-    if (!file) return {};
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    auto text = read_file(*entry.client_secret_file);
+    while (text && (text->ends_with('\n') || text->ends_with('\r'))) text->pop_back();
     return text;
 }
 
