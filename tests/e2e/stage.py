@@ -1,9 +1,13 @@
 """A service whose answers a test speaks itself, byte for byte; its health is good."""
 
 import queue
+import select
 import socket
-import threading
 from dataclasses import dataclass
+
+from listening import Listening
+
+BLOCK = bytes(65536)
 
 
 @dataclass
@@ -14,20 +18,10 @@ class Asked:
     data: bytes    # that came behind the head
 
 
-class Stage:
+class Stage(Listening):
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.asked: queue.Queue[Asked] = queue.Queue()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__()
 
     def serve(self, connection: socket.socket) -> None:
         data = b""
@@ -42,5 +36,20 @@ class Stage:
                 return self.asked.put(Asked(connection, head, data))
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
-    def close(self) -> None:
-        self.listener.close()
+
+def stall(writer: socket.socket, left: int) -> int:
+    """Writes until nothing is taken any more; how many of the bytes are left."""
+    writer.setblocking(False)
+    while select.select([], [writer], [], 1)[1]:
+        left -= writer.send(BLOCK[:left])
+        assert left > 0, "nobody has read, and everything is taken"
+    return left
+
+
+def let_flow(writer: socket.socket, left: int, reader, read, missing: int) -> None:
+    """Writes what is left while `read` takes what comes from the reader, until nothing is missing there."""
+    while missing:
+        if left and select.select([], [writer], [], 0)[1]:
+            left -= writer.send(BLOCK[:left])
+        if select.select([reader], [], [], 0.01)[0]:
+            missing -= len(read(len(BLOCK)))

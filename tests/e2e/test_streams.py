@@ -7,12 +7,11 @@ import subprocess
 import pytest
 
 from processes import Process, free_ports
-from stage import Stage
+from stage import Stage, let_flow, stall
 from wire import TIMEOUT_S
 
 PROTOCOLS = ["--http1.1", "--http2-prior-knowledge"]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-BLOCK = bytes(65536)
 LARGE_BYTES = 32 << 20    # far more than the sockets and buffers of both sides hold
 
 
@@ -99,16 +98,7 @@ def test_a_listener_that_leaves_ends_the_stream_at_the_service(listener):
 def test_a_listener_that_does_not_read_stops_the_service(listener):
     service, heard = listener.service, listener.child.stdout
     service.sendall(b"%x\r\n" % LARGE_BYTES)
-    service.setblocking(False)
-    left = LARGE_BYTES
-    while select.select([], [service], [], 1)[1]:
-        left -= service.send(BLOCK[:left])
-        assert left > 0, "nobody has read, and everything is taken"
-    missing = LARGE_BYTES
-    while missing:
-        if left and select.select([], [service], [], 0)[1]:
-            left -= service.send(BLOCK[:left])
-        if select.select([heard], [], [], 0.01)[0]:
-            missing -= len(heard.read1(len(BLOCK)))
+    left = stall(service, LARGE_BYTES)
+    let_flow(service, left, heard, heard.read1, LARGE_BYTES)
     service.sendall(b"\r\n0\r\n\r\n")
     assert heard.read() == b"" and listener.ended() == 0

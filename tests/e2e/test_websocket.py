@@ -2,7 +2,6 @@
 answers that agree to nothing; and tunnels that stall, are silent, grow old or lose an end."""
 
 import json
-import select
 import shutil
 import signal
 import socket
@@ -11,105 +10,17 @@ import sys
 
 import pytest
 
-from processes import ROOT, Process, free_ports
-from stage import Stage
+from processes import ROOT, free_ports
+from stage import let_flow, stall
 from websocket_cases import BINARY, CLOSE, KEY, TEXT, Case, Socket, accept_of, bad, closing, frame, good, handshake, transcript
-from wire import TIMEOUT_S, Wire, eventually, parse, raw
+from websocket_place import AGREED, running
+from wire import TIMEOUT_S, eventually, parse, raw
 
 sys.path.append(str(ROOT / "tools"))
 import npm  # noqa: E402
 
-BLOCK = bytes(65536)
 LARGE_BYTES = 64 << 20          # far more than the sockets and buffers of both sides hold
 RSS_GROWTH_MAX = 8 << 20
-AGREED = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          f"Sec-WebSocket-Accept: {accept_of(KEY)}\r\n").encode()
-CONFIG = """
-services:
-  user: {instances: ['http://127.0.0.1:%(stage)d']}
-  chat: {instances: ['http://127.0.0.1:%(chat)d']}
-  # Fails on purpose: nobody draws conclusions.
-  stage: {instances: ['http://127.0.0.1:%(stage)d'], outliers: {enabled: false}, breaker: {enabled: false}}
-  shared: {instances: ['http://127.0.0.1:%(stage)d'], protocol: http2, outliers: {enabled: false}, breaker: {enabled: false}}
-  twins: {instances: ['http://127.0.0.1:%(dead)d', 'http://127.0.0.1:%(stage)d'], balance: round_robin, health: {enabled: false}, outliers: {enabled: false}, breaker: {enabled: false}}
-routes:
-  - {path: /api/chat/**, service: chat, upgrade: [websocket]}
-  - {path: /api/plain/**, service: chat}
-  - {path: /api/stage/**, service: stage, upgrade: [websocket]}
-  - {path: /api/shared/**, service: shared, upgrade: [websocket]}
-  - {path: /api/twins/**, service: twins, upgrade: [websocket]}
-  - {path: /api/silent/**, service: stage, upgrade: [websocket], stream: {idle: 300ms}}
-  - {path: /api/old/**, service: stage, upgrade: [websocket], stream: {idle: 500ms, lifetime: 500ms}}
-  - {path: /api/private/**, service: stage, upgrade: [websocket], access: {login: true}}
-cors:
-  origins: ['https://app.example']
-"""
-
-
-class Echo:
-    """A running tests/websocket/echo.mjs."""
-
-    def __init__(self, folder):
-        self.child = subprocess.Popen(["node", folder / "echo.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self.child.stdout.readline())
-
-    def stop(self) -> None:
-        self.child.stdin.close()
-        self.child.wait(TIMEOUT_S)
-        self.child.stdout.close()
-
-
-class Place:
-    """Gateway, echo service and stage."""
-
-    def __init__(self, folder, parts, **environment):
-        self.parts, self.stage = parts, Stage()
-        self.echo = Echo(parts) if parts else None
-        port, dead = free_ports(2)
-        (folder / "gateway.yaml").write_text(CONFIG % {"stage": self.stage.port, "chat": self.echo.port if parts else dead, "dead": dead})
-        self.gateway = Process("gateway", port, folder, {"GATEWAY_CONFIG": str(folder / "gateway.yaml"), "RATE_LIMIT": "off"} | environment)
-        self.port = port
-        self.gateway.start()
-
-    def close(self) -> None:
-        self.gateway.terminate()
-        if self.echo:
-            self.echo.stop()
-        self.stage.close()
-
-    def open(self, path: str = "/api/stage/x", fields: str = "", before: bytes = b"") -> tuple[Socket, socket.socket]:
-        """A tunnel to the stage: the client's end, and the service's."""
-        client = socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S)
-        client.sendall(handshake(path, fields) + before)
-        asked = self.stage.asked.get(timeout=TIMEOUT_S)
-        assert asked.data == b"", "forwarded before anything was agreed on"
-        asked.connection.settimeout(TIMEOUT_S)
-        asked.connection.sendall(AGREED + b"\r\n")
-        end = Socket.__new__(Socket)
-        end.connection, end.data = client, b""
-        while b"\r\n\r\n" not in end.data:
-            assert end.more()
-        end.head, _, end.data = end.data.partition(b"\r\n\r\n")
-        assert end.status == 101, end.head
-        return end, asked.connection
-
-    def metric(self, name: str) -> float:
-        wire = Wire(self.port)
-        try:
-            text = wire.send("GET", "/metrics").body.decode()
-        finally:
-            wire.close()
-        return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name + " "))
-
-    def at_rest(self) -> None:
-        """No tunnel is open, and the log has a line of each that was."""
-        eventually(lambda: self.metric("gateway_tunnels_open") == 0)
-        count = sum(self.metric(f'gateway_tunnels_total{{ended="{why}"}}') for why in ("client", "service", "idle", "lifetime", "drain"))
-        eventually(lambda: len(self.ended()) == count)
-
-    def ended(self) -> list[dict]:
-        """The lines of the access log that tell of tunnels."""
-        return [line for line in map(json.loads, self.gateway.log().splitlines()) if "ended" in line]
 
 
 @pytest.fixture(scope="module")
@@ -118,15 +29,6 @@ def parts():
     if not folder:
         pytest.skip("ws needs npm, and its registry once")
     return folder
-
-
-def running(folder, parts, **environment):
-    place = Place(folder, parts, **environment)
-    try:
-        place.gateway.wait_ready()
-        yield place
-    finally:
-        place.close()
 
 
 @pytest.fixture(scope="module")
@@ -407,23 +309,14 @@ def test_a_reader_that_does_not_read_stalls_the_writer(place, direction):
     client, service = place.open()
     writer, reader = (client.connection, service) if direction == "to the service" else (service, client.connection)
     before = rss(place)
-    writer.setblocking(False)
-    left = LARGE_BYTES
-    while select.select([], [writer], [], 1)[1]:
-        left -= writer.send(BLOCK[:left])
-        assert left > 0, "nobody has read, and everything is taken"
+    left = stall(writer, LARGE_BYTES)
     assert rss(place) - before < RSS_GROWTH_MAX
     # Meanwhile the other direction goes on.
     reader.sendall(b"ping")
     writer.setblocking(True)
     assert writer.recv(4) == b"ping"
     writer.setblocking(False)
-    missing = LARGE_BYTES
-    while missing:
-        if left and select.select([], [writer], [], 0)[1]:
-            left -= writer.send(BLOCK[:left])
-        if select.select([reader], [], [], 0.01)[0]:
-            missing -= len(reader.recv(len(BLOCK)))
+    let_flow(writer, left, reader, reader.recv, LARGE_BYTES)
     assert rss(place) - before < RSS_GROWTH_MAX
     client.close()
     service.close()
@@ -521,7 +414,7 @@ def test_a_service_that_dies_is_told_to_the_client(place, linger):
 
 def test_a_killed_service_is_told_to_its_clients(tmp_path, parts):
     for place in running(tmp_path, parts):
-        clients = [Socket(place.port, "/api/chat/echo") for _ in range(5)]
+        clients = [Socket(place.port, "/api/chat/echo").answered() for _ in range(5)]
         for number, client in enumerate(clients):
             client.send(frame(TEXT, b"%d" % number))
             assert client.frame() == (0x81, b"%d" % number)

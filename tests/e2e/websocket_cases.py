@@ -127,9 +127,13 @@ class Socket:
         self.connection = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
         self.connection.sendall(handshake(path, fields) + before)
         self.data = b""
+
+    def answered(self) -> "Socket":
+        """With the head of the answer."""
         while b"\r\n\r\n" not in self.data:
             assert self.more(), f"no answer: {self.data!r}"
         self.head, _, self.data = self.data.partition(b"\r\n\r\n")
+        return self
 
     @property
     def status(self) -> int:
@@ -181,7 +185,7 @@ class Socket:
 def transcript(port: int, folder: str, case: Case) -> list[tuple[int, bytes]]:
     """All frames that a service says to the bytes of a case, to the end of the connection."""
     extension = "Sec-WebSocket-Extensions: permessage-deflate\r\n" if case.path == "deflate" else ""
-    client = Socket(port, folder + case.path, extension)
+    client = Socket(port, folder + case.path, extension).answered()
     assert client.status == 101 and client.field("Sec-WebSocket-Accept") == accept_of(KEY), client.head
     assert client.field("Sec-WebSocket-Extensions") == ("permessage-deflate" if extension else None)
 

@@ -9,6 +9,8 @@ import socket
 import threading
 from dataclasses import dataclass
 
+from listening import Listening
+
 REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1")
 FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 CHUNK = re.compile(rb"([0-9a-fA-F]{1,16})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
@@ -106,24 +108,14 @@ class Reader:
                 raise Malformed("the end of a chunk")
 
 
-class Origin:
-    """Listens on a free port. `answers` maps targets to raw answers, after which the connection closes."""
+class Origin(Listening):
+    """`answers` maps targets to raw answers, after which the connection closes."""
 
     def __init__(self, answers: dict[bytes, bytes] | None = None):
         self.answers = answers or {}
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.seen: list[Seen] = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__()
 
     def serve(self, connection: socket.socket) -> None:
         reader = Reader(connection)
@@ -149,6 +141,3 @@ class Origin:
         with self.lock:
             out, self.seen = self.seen, []
         return out
-
-    def close(self) -> None:
-        self.listener.close()
