@@ -189,29 +189,28 @@ def main() -> int:
             print(f"  {suite.name:<12} {suite.summary}")
         return 0
     named = options.suites or (["mongo"] if options.mongo else [])
-    asked = dict(name.partition("/")[::2] for name in named)    # name -> part
-    unknown = set(asked) - {suite.name for suite in suites}
+    asked = [name.partition("/")[::2] for name in named]    # (name, part)
+    unknown = {name for name, _ in asked} - {suite.name for suite in suites}
     if unknown:
         print(f"grover: there is no suite '{min(unknown)}' for preset {options.preset}; see ./grover test --list",
               file=sys.stderr)
         return 2
-    chosen = [suite for suite in suites if not asked or suite.name in asked]
+    chosen = [(suite, part) for suite in suites for name, part in asked or [(suite.name, "")] if name == suite.name]
 
     folder = root / "build" / options.preset
     environment = dict(SANITIZERS | os.environ, GROVER_PRESET=options.preset, GROVER_BUILD=str(folder),
                        GROVER_BIN=str(folder / "bin"))
     if options.preset != "dev" or options.all:
-        for suite in chosen:
+        for suite in suites:
             suite.limit *= SLOW_FACTOR
     os.chdir(root)
     total = Result()
-    for suite in chosen:
+    for suite, part in chosen:
         started = time.monotonic()
         result = build(suite, options.preset)
         if result is None:
-            part = {"GROVER_PART": asked.get(suite.name, "")}
             log = folder / "suites" / f"{suite.name}.log"
-            result = run_suite(suite, environment | part, log, options.verbose)
+            result = run_suite(suite, environment | {"GROVER_PART": part}, log, options.verbose)
         report(suite, result, time.monotonic() - started, options.verbose)
         total.add(result)
     print(total.counts())

@@ -157,6 +157,8 @@ class SuitesTest(TreeTest):
         self.suite("one", 'echo "part=$GROVER_PART"; echo "1 passed, 0 failed, 0 skipped"')
         self.assertSays(self.grover("test", "-v", "one/post"), 0, "part=post\n")
         self.assertSays(self.grover("test", "-v", "one"), 0, "part=\n")
+        self.assertSays(self.grover("test", "-v", "one/post", "one/user"), 0, "part=post\n", "part=user\n",
+                        "2 passed, 0 failed, 0 skipped")
         self.assertSays(self.grover("test", "two/one"), 2, "there is no suite 'two'")
 
     def test_bad_arguments(self) -> None:
