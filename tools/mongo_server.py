@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / "build" / "mongo"
 PACKAGES = ["secantusdb==0.7.0b3", "pymongo==4.20.1"]
@@ -52,18 +54,13 @@ def installed() -> Path:
     return python
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 class MongoServer:
     """`standalone`: without transactions. `durable`: what is journalled survives kill(), as it does on mongod anyway.
     `arguments`: more of SecantusDB's own."""
 
     def __init__(self, standalone: bool = False, durable: bool = False, arguments: tuple[str, ...] = ()):
         self.folder = Path(tempfile.mkdtemp(prefix="grover-mongo-"))
-        self.port = free_port()
+        self.port, = free_ports(1)
         self.child: subprocess.Popen | None = None
         self.mongod = shutil.which("mongod")
         self.standalone = standalone

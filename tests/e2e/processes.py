@@ -3,28 +3,23 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tools"))
+from ports import free_ports  # noqa: E402, F401  (for those who start something)
+
 BIN = Path(os.environ.get("GROVER_BIN") or ROOT / "build" / os.environ.get("PRESET", "dev") / "bin")
 PROGRAMS = {"user": "grover-user-service", "post": "grover-post-service", "gateway": "grover-gateway"}
 READY_S = 60.0
 EXIT_S = 30.0
 ADMIN = "admin@example.com"
 INTERNAL_KEY = "a key for the tests and for nothing else, long enough"
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class Process:

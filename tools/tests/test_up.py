@@ -13,17 +13,10 @@ import urllib.request
 from pathlib import Path
 
 import supervisor
+from ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 30.0
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def consecutive_free_ports(count: int) -> int:
