@@ -5,7 +5,8 @@ usage: ./grover bench gateway [-- --rounds N --secs N --only PART,... --skip NAM
 
 Parts: L, S, latency, tls, memory. "CPU us" is the user and system time of the gateway's processes for each completed
 request; "ratio" is its median over the rounds to nginx in the same round. Layout L: the gateway alone on core 0, upstream
-and load on core 1. Layout S: gateway and upstream share core 0, which is then full. The gateway runs as shipped, but
+and load on core 1. Layout S: gateway and upstream share core 0, which is then full. "own": the
+upstream is a program of this house, "http2": asked by HTTP/2 over shared connections. The gateway runs as shipped, but
 for one thread and rate limits that this load does not meet; the peers do less (bench/peers says what). Latencies of L
 and S are those of a saturated closed loop; the part "latency" sends at a fixed rate (bench/openloop). Needs wrk and
 nginx; other peers that are missing are said and left out (`./grover setup bench`).
@@ -119,9 +120,11 @@ class Bench:
         self.gateways: dict[str, Gateway] = {}
         engines = ["epoll", "io_uring"] if "NET_ENGINE" in settings_known() else ["epoll"]
         for engine in engines:
-            for label, posts in ((f"grover {engine}", foreign), (f"grover {engine}, own", own)):
+            for label, posts, protocol in ((f"grover {engine}", foreign, "http1"), (f"grover {engine}, own", own, "http1"),
+                                           (f"grover {engine}, own http2", own, "http2")):
                 if label not in self.skip:
-                    self.gateways[label] = self.keep(Gateway(label, self.folder, service_port, posts, NET_ENGINE=engine))
+                    self.gateways[label] = self.keep(Gateway(label, self.folder, service_port, posts, NET_ENGINE=engine,
+                                                             UPSTREAM_PROTOCOL=protocol))
         if len(engines) == 1:
             print("this build has no NET_ENGINE: the rows of io_uring are left out")
 
@@ -153,14 +156,14 @@ class Bench:
         if layout == "L":
             aim("grover epoll", 0.88)
             aim("grover io_uring", 0.75)
-            aim("grover io_uring, own", 0.55)
-            aim("grover io_uring, own", 0.55, "nginx-authsvc-limit")
+            aim("grover io_uring, own http2", 0.55)
+            aim("grover io_uring, own http2", 0.55, "nginx-authsvc-limit")
             own = found.get("grover io_uring, own") or found.get("grover epoll, own")
             if size == "small" and own:
                 self.aims.append(Aim("L: the service's own cost under the gateway, CPU for each request", 4, "us",
                                      measure.middle(own)["beside"]))
         else:
-            aim("grover io_uring, own", 0.40)
+            aim("grover io_uring, own http2", 0.40)
 
     def layout(self, name: str) -> None:
         core = {"L": "1", "S": "0"}[name]

@@ -83,6 +83,7 @@ int main(int count, char** arguments) {
     options.port = static_cast<std::uint16_t>(count > 1 ? std::atoi(arguments[1]) : 0);
     options.unix_path = count > 2 ? arguments[2] : "";
     options.behind_gateway = true;
+    options.http2_clear = true;
     http::Server server(loops, options, http::StreamHandler(answer));
     try {
         server.start();
