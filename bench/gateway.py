@@ -5,11 +5,11 @@ usage: ./grover bench gateway [-- --rounds N --secs N --only PART,... --skip NAM
 
 Parts: L, S, latency, tls, memory. "CPU us" is the user and system time of the gateway's processes for each completed
 request; "ratio" is its median over the rounds to nginx in the same round. Layout L: the gateway alone on core 0, upstream
-and load on core 1. Layout S: gateway and upstream share core 0, which is then full. "own": the
-upstream is a program of this house, "http2": asked by HTTP/2 over shared connections. The gateway runs as shipped, but
-for one thread and rate limits that this load does not meet; the peers do less (bench/peers says what). Latencies of L
-and S are those of a saturated closed loop; the part "latency" sends at a fixed rate (bench/openloop). Needs wrk and
-nginx; other peers that are missing are said and left out (`./grover setup bench`).
+and load on core 1. Layout S: gateway and upstream share core 0, which is then full.
+"own": the upstream is a program of this house, "unix": over a unix socket, as `./grover up` joins them on one machine,
+"http2": asked by HTTP/2 over shared connections. The gateway runs as shipped, but for one thread and
+rate limits that this load does not meet; the peers do less (bench/peers says what). Latencies of L and S are those of a
+saturated closed loop; the part "latency" sends at a fixed rate (bench/openloop). Needs wrk and nginx; other peers that are missing are said and left out (`./grover setup bench`).
 """
 
 import argparse
@@ -110,18 +110,20 @@ class Bench:
         self.bytes = {"small": len(small), "large": len(large)}
         upstream_port, service_port = free_ports(2)
         self.upstream = self.keep(nginx("upstream", "nginx-upstream.conf", self.folder, "1", port=upstream_port, small=small))
-        self.service = self.keep(Running("service", [BIN / "grover-bench-upstream", service_port], service_port, self.folder, "1"))
+        self.service = self.keep(Running("service", [BIN / "grover-bench-upstream", service_port, self.folder / "service.sock"],
+                                         service_port, self.folder, "1"))
         cert, key = certificate(self.folder)
         self.peers = self.keep(Peers(self.folder, self.upstream, self.folder / "upstream" / "nginx.sock", cert, key))
         for name in self.peers.left_out:
             print(f"{name} is not installed here and left out")
         foreign = f"http://127.0.0.1:{self.upstream.port}"
-        own = f"http://127.0.0.1:{service_port}"
+        own, unix = f"http://127.0.0.1:{service_port}", f"unix:{self.folder}/service.sock"
         self.gateways: dict[str, Gateway] = {}
         engines = ["epoll", "io_uring"] if "NET_ENGINE" in settings_known() else ["epoll"]
         for engine in engines:
             for label, posts, protocol in ((f"grover {engine}", foreign, "http1"), (f"grover {engine}, own", own, "http1"),
-                                           (f"grover {engine}, own http2", own, "http2")):
+                                           (f"grover {engine}, own http2", own, "http2"),
+                                           (f"grover {engine}, own unix", unix, "http1")):
                 if label not in self.skip:
                     self.gateways[label] = self.keep(Gateway(label, self.folder, service_port, posts, NET_ENGINE=engine,
                                                              UPSTREAM_PROTOCOL=protocol))
@@ -158,7 +160,7 @@ class Bench:
             aim("grover io_uring", 0.75)
             aim("grover io_uring, own http2", 0.55)
             aim("grover io_uring, own http2", 0.55, "nginx-authsvc-limit")
-            own = found.get("grover io_uring, own") or found.get("grover epoll, own")
+            own = found.get("grover io_uring, own unix") or found.get("grover epoll, own unix")
             if size == "small" and own:
                 self.aims.append(Aim("L: the service's own cost under the gateway, CPU for each request", 4, "us",
                                      measure.middle(own)["beside"]))
