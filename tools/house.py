@@ -128,7 +128,9 @@ def open_house(data: str, port_base: int | None = None, tls: bool = False) -> Ho
     """Reads tools/services.json (GROVER_SERVICES names another file, GROVER_PROGRAMS another folder of programs)."""
     listing = Path(os.environ.get("GROVER_SERVICES") or root() / "tools" / "services.json")
     entries = json.loads(listing.read_text(encoding="utf-8"))
-    first = min(entry["port"] for entry in entries)
+    first, last = (choose(entry["port"] for entry in entries) for choose in (min, max))
+    if port_base is not None and not 1 <= port_base <= 65535 - (last - first):
+        raise Trouble(f"--port-base is {port_base}: it and the {last - first} ports after it are not all from 1 to 65535")
     services = []
     for entry in entries:
         usual = entry["port"] if port_base is None else port_base + entry["port"] - first
@@ -148,6 +150,8 @@ def running_pid(house: House) -> int | None:
         with house.lock.open("rb") as file:
             asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, asked))
+    except PermissionError:
+        raise Trouble(f"{house.run} belongs to another user") from None
     except OSError:
         return None
     return None if kind == fcntl.F_UNLCK else pid

@@ -222,7 +222,8 @@ def detach(house: House) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./grover", add_help=False)
+    parser = argparse.ArgumentParser(prog="./grover up", add_help=False, usage="./grover up [--detach] [--data DIR] "
+                                     "[--port-base N] [--tls] [--mongo URL]")
     parser.add_argument("step", choices=["check", "up"])
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--port-base", type=int)

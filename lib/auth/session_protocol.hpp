@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/caller.hpp"
@@ -24,7 +25,9 @@ struct Session {
 };
 BOOST_DESCRIBE_STRUCT(Session, (), (user_id, session_id, roles, expires_at))
 
-/// GET /internal/sessions/revoked?since=POSITION: the sessions revoked since then. Caches poll it a
+inline constexpr std::string_view revocations_route = "/internal/sessions/revoked";
+
+/// GET revocations_route?since=POSITION: the sessions revoked since then. Caches poll it a
 /// few times a second; a revocation may be listed more than once.
 struct Revocations {
     std::string position;  // for the next call; empty `since` starts at now

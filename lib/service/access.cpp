@@ -3,6 +3,7 @@
 #include <array>
 
 #include "auth/caller.hpp"
+#include "auth/session_protocol.hpp"
 #include "net/loop.hpp"
 
 namespace grover::service {
@@ -14,6 +15,19 @@ std::string_view known_method(std::string_view method) {
     for (std::string_view const known : methods)
         if (method == known) return known;
     return "_OTHER";
+}
+
+/// What programs ask on a clock, day and night: probes, scrapes, the gateways' look at ended
+/// sessions. At level info it would bury what people did.
+bool asked_on_a_clock(std::string_view route) {
+    return route.starts_with("/health") || route == "/metrics" || route == auth::revocations_route;
+}
+
+telemetry::Level level_of(http::AccessRecord const& record) {
+    if (record.status >= 500) return telemetry::Level::warn;
+    if (record.status < 400 && asked_on_a_clock(record.request.route))
+        return telemetry::Level::debug;
+    return telemetry::Level::info;
 }
 
 }  // namespace
@@ -38,7 +52,7 @@ telemetry::Histogram& AccessLog::histogram_of(http::AccessRecord const& record) 
 
 void AccessLog::observe(http::AccessRecord const& record) {
     histogram_of(record).observe(std::chrono::duration<double>(record.took).count());
-    auto const level = record.status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
+    auto const level = level_of(record);
     if (!log_.enabled(level)) return;
     auto const* identity = record.request.find<auth::Identity>();
     auto const* caller = identity && identity->caller ? &*identity->caller : nullptr;

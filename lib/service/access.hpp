@@ -12,8 +12,8 @@
 namespace grover::service {
 
 /// Called on the loop that answered. Log lines name the route's pattern, never the path or the
-/// query: they may hold what must not be kept. Cost: a map look-up and one line in the log's
-/// buffer.
+/// query: they may hold what must not be kept. Levels: warn for 5xx, debug for what programs ask on
+/// a clock and get, info for the rest. Cost: a map look-up and one line in the log's buffer.
 class AccessLog {
 public:
     AccessLog(telemetry::Log& log, telemetry::Metrics& metrics, std::size_t loops);

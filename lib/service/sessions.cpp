@@ -117,7 +117,7 @@ Task<> Sessions::poll() {
     info.deadline = steady_clock::now() + std::chrono::seconds(1);
     auto const asked = steady_clock::now();
     auto const news = co_await users_.get<auth::Revocations>(
-        "/internal/sessions/revoked?since=" + position_, std::move(info));
+        std::string(auth::revocations_route) + "?since=" + position_, std::move(info));
     if (!news.token_hashes.empty()) news_.fetch_add(1, std::memory_order_acq_rel);
     for (auto const& token_hash : news.token_hashes) {
         auto const digest = TokenDigest::of(token_hash);

@@ -1,47 +1,15 @@
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
 
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
+#include "testing/captured_log.hpp"
 
 namespace grover::telemetry {
 namespace {
 
-/// What a Log writes, line by line.
-class Captured {
-public:
-    Captured() { EXPECT_EQ(::pipe(ends_), 0); }
-    ~Captured() { ::close(ends_[0]); }
-    int fd() const { return ends_[1]; }
-    /// The bytes that nobody has read yet.
-    int waiting() const {
-        int out = 0;
-        EXPECT_EQ(::ioctl(ends_[0], FIONREAD, &out), 0);
-        return out;
-    }
-    /// After the last line: ends the pipe.
-    std::vector<boost::json::object> lines() {
-        ::close(ends_[1]);
-        std::string text;
-        char block[4096];
-        for (ssize_t n = 0; (n = ::read(ends_[0], block, sizeof block)) > 0;)
-            text.append(block, static_cast<std::size_t>(n));
-        std::vector<boost::json::object> out;
-        for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos;
-             at = end + 1)
-            out.push_back(boost::json::parse(text.substr(at, end - at)).as_object());
-        return out;
-    }
-
-private:
-    int ends_[2] = {-1, -1};
-};
-
 TEST(Log, EveryLineIsOneJsonObjectWhateverTheFieldsHold) {
-    Captured captured;
+    testing::CapturedLog captured;
     {
         Log log("test-service", Level::info, captured.fd());
         log.info("plain", {{"text", "a\"b\\\n\x01"}, {"number", 7}, {"real", 0.5}, {"flag", true}});
@@ -58,7 +26,7 @@ TEST(Log, EveryLineIsOneJsonObjectWhateverTheFieldsHold) {
 }
 
 TEST(Log, TheLevelChangesAtRunTime) {
-    Captured captured;
+    testing::CapturedLog captured;
     {
         Log log("s", Level::warn, captured.fd());
         log.info("unheard");
@@ -73,7 +41,7 @@ TEST(Log, TheLevelChangesAtRunTime) {
 }
 
 TEST(Log, ErrorsLeaveAtOnce) {
-    Captured captured;
+    testing::CapturedLog captured;
     Log log("s", Level::info, captured.fd());
     log.info("waits");
     // A service that refuses under load warns in every line: a write for each would add to the

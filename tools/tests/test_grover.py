@@ -100,6 +100,8 @@ class FormatTest(TreeTest):
         self.assertSays(self.grover("fmt", "--check", str(self.folder / "lib" / "good.cpp")), 0)
         self.assertSays(self.grover("fmt", "--check", str(self.bad)), 1)
         self.assertSays(self.grover("fmt", "--quick"), 2)
+        for option in ([], ["--check"]):
+            self.assertSays(self.grover("fmt", *option, "no.cpp"), 1, "there is no file 'no.cpp'")
 
 
 class SuitesTest(TreeTest):

@@ -12,6 +12,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+import house
 import supervisor
 from ports import free_ports
 
@@ -248,6 +249,31 @@ class UpTest(unittest.TestCase):
             with self.subTest(wrong=wrong):
                 self.environment["USER_PORT"] = wrong
                 self.assertIn(f"USER_PORT is '{wrong}', not a port", self.grover("up", "--detach").stdout)
+
+    def test_port_base_that_leaves_no_ports(self) -> None:
+        for name in self.ports:
+            del self.environment[f"{name}_PORT"]
+        for base in ("0", "-5", "65534", "70000"):
+            done = self.grover("up", "--port-base", base)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"grover: --port-base is {base}: ", done.stdout)
+
+    def test_data_folder_of_another_user(self) -> None:
+        other = self.folder / "other"
+        (other / "run").mkdir(parents=True)
+        there = house.open_house(str(other))
+        self.assertIsNone(house.running_pid(there))
+        there.lock.touch()
+        (other / "run").chmod(0)
+        somebody = os.geteuid() or 65534
+        try:
+            self.folder.chmod(0o755)
+            os.seteuid(somebody)
+            with self.assertRaisesRegex(house.Trouble, "belongs to another user"):
+                house.running_pid(there)
+        finally:
+            os.seteuid(os.getuid())
+            (other / "run").chmod(0o755)
 
     def test_data_folder_that_cannot_be(self) -> None:
         (self.folder / "file").write_text("")

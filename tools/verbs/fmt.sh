@@ -20,6 +20,9 @@ while [ $# -gt 0 ]; do
 done
 command -v clang-format-19 >/dev/null || die "clang-format-19 is not here; ./grover setup installs it"
 
+for file do
+    [ -f "$file" ] || die "there is no file '$file'"
+done
 if [ $# -gt 0 ]; then
     list() { printf '%s\n' "$@"; }
 else
