@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/async_result.hpp>
@@ -12,42 +13,45 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "net/handover.hpp"
 #include "net/task.hpp"
 #include "net/timer.hpp"
 
 namespace grover::net {
 
-/// Runs blocking `work` on `pool` and resumes on the caller's loop with its result or exception.
+namespace detail {
+template <class Result>
+using Value = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
+}
+
+/// Runs blocking `work` on `pool` and resumes on the caller's loop with its result or exception;
+/// with nothing when it is not there at `until`. `work` then goes on, or begins later, and must own
+/// what it uses. A result of void becomes std::monostate.
+template <class Work>
+auto run_blocking(asio::thread_pool& pool, std::chrono::steady_clock::time_point until, Work work)
+    -> Task<std::optional<detail::Value<std::invoke_result_t<Work&>>>> {
+    using Value = detail::Value<std::invoke_result_t<Work&>>;
+    auto const handover = std::make_shared<Handover<Value>>(co_await this_executor());
+    asio::post(pool, [handover, work = std::move(work)]() mutable {
+        handover->make([&] {
+            if constexpr (std::is_void_v<std::invoke_result_t<Work&>>) {
+                work();
+                return Value();
+            } else {
+                return work();
+            }
+        });
+    });
+    if (!co_await handover->wait(until)) co_return std::nullopt;
+    co_return handover->take();
+}
+
+/// The same however long it takes. `work` may refer to the caller's frame, which waits for it.
 template <class Work>
 Task<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work work) {
-    using Result = std::invoke_result_t<Work&>;
-    struct State {
-        Work work;
-        std::exception_ptr failure;
-        std::optional<std::conditional_t<std::is_void_v<Result>, bool, Result>> result;
-    };
-    auto state = std::make_shared<State>(std::move(work), nullptr,
-                                         std::nullopt);  // shared by two threads in turn
-    auto executor = co_await this_executor();
-    co_await asio::async_initiate<asio::use_awaitable_t<Executor> const, void()>(
-        [&pool, executor, state](auto handler) {
-            asio::post(pool, [executor, state, handler = std::move(handler)]() mutable {
-                try {
-                    if constexpr (std::is_void_v<Result>) {
-                        state->work();
-                        state->result = true;
-                    } else {
-                        state->result.emplace(state->work());
-                    }
-                } catch (...) {
-                    state->failure = std::current_exception();
-                }
-                asio::post(executor, std::move(handler));
-            });
-        },
-        use_task);
-    if (state->failure) std::rethrow_exception(state->failure);
-    if constexpr (!std::is_void_v<Result>) co_return std::move(*state->result);
+    auto result =
+        co_await run_blocking(pool, std::chrono::steady_clock::time_point::max(), std::move(work));
+    if constexpr (!std::is_void_v<std::invoke_result_t<Work&>>) co_return *std::move(result);
 }
 
 /// Waits on the caller's loop.

@@ -73,6 +73,8 @@ template <class Function>
 void Executor::execute(Function&& function) const {
     using Value = std::decay_t<Function>;
     if (!never_blocks_ && runs_here(*loop_)) {
+        // A coroutine that begins here may suspend under a deadline of its own: the caller's stays.
+        WithDeadline const callers(std::chrono::steady_clock::time_point::max());
         Value inside(std::forward<Function>(function));
         std::move(inside)();
         return;

@@ -7,15 +7,21 @@
 
 #include <boost/asio/recycling_allocator.hpp>
 
+#include "net/deadline.hpp"
+
 namespace grover::net {
 
-/// Runs once or is dropped unrun; frees itself either way.
+/// Runs once or is dropped unrun; frees itself either way. Runs under the deadline that it was made
+/// under.
 class Job {
 public:
     Job(Job const&) = delete;
     Job& operator=(Job const&) = delete;
 
-    void run() { end_(*this, End::run); }
+    void run() {
+        detail::current_deadline = deadline_;
+        end_(*this, End::run);
+    }
     /// For the end of a loop: what the job holds is destroyed, nobody is told.
     void drop() { end_(*this, End::drop); }
 
@@ -31,6 +37,7 @@ private:
 
     Ender end_;
     Job* next_ = nullptr;
+    std::chrono::steady_clock::time_point deadline_ = deadline();
 };
 
 /// First in, first out. Does not own: who destroys a queue has emptied it.

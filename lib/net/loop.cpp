@@ -107,6 +107,7 @@ void Loop::run_turns() {
 void Loop::run_ready() {
     for (int jobs = 0; !ready_.empty() && jobs < turn_jobs_max && !stopped_; ++jobs)
         ready_.pop().run();
+    detail::current_deadline = TimePoint::max();  // What follows is nobody's.
 }
 
 void Loop::run_end_of_turn() {

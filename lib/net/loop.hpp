@@ -68,6 +68,8 @@ public:
         operation.count = count;
         ready_.push(operation);
     }
+    /// For lib/net, from any thread: queues a job.
+    void post(Job& job);
     /// For lib/net: what must not block, name lookups first of all. Made when first needed.
     asio::thread_pool& lookups();
     Engine& engine() noexcept { return *engine_; }
@@ -79,7 +81,6 @@ private:
     friend class Timer;
     using Sweeper = std::function<void(TimePoint)>;
 
-    void post(Job& job);
     void take_posted() noexcept;
     void run_turns();
     void run_ready();

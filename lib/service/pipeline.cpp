@@ -3,6 +3,7 @@
 #include "auth/digest.hpp"
 #include "auth/token.hpp"
 #include "base/encoding.hpp"
+#include "net/deadline.hpp"
 #include "service/unit.hpp"
 
 namespace grover::service {
@@ -67,6 +68,8 @@ Pipeline::Pipeline(Kit& kit, http::Router const& router)
     : kit_(kit), router_(router), verified_(kit.loops().size()) {}
 
 Task<http::Response> Pipeline::handle(http::Request& request) {
+    bool const has_deadline = request.deadline != http::Deadline{};
+    net::WithDeadline const until(has_deadline ? request.deadline : http::Deadline::max());
     co_await authenticate(request);
     if (!kit_.has_store() || !is_unsafe(request.method))
         co_return co_await router_.dispatch(request);

@@ -1,6 +1,6 @@
 // The stages every request of a service goes through, in order: who is calling, then the
 // Idempotency-Key, then the router. Each is a plain function of the request; what a stage finds is
-// left in the request's slots.
+// left in the request's slots. All of them have the request's deadline (net/deadline.hpp).
 #pragma once
 
 #include <memory>

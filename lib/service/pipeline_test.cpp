@@ -5,6 +5,7 @@
 #include <future>
 
 #include "auth/caller.hpp"
+#include "net/deadline.hpp"
 #include "service/unit.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "testing/run_on.hpp"
@@ -36,6 +37,7 @@ public:
         batch.add(store::Insert{"coins", {{"_id", coin.id}, {"value", coin.value}}});
         auto const done = co_await unit.commit(std::move(batch),
                                                http::Created<Coin>{coin, "/api/coins/" + coin.id});
+        deadline = net::deadline();
         if (!done) throw Error(ErrorCode::conflict, "there already");
         co_return *done;
     }
@@ -59,6 +61,7 @@ public:
     void open_gate() { gate_.cancel(); }
 
     std::atomic<bool> waiting{false};
+    http::Deadline deadline{};  // under which the last coin was made
     int polished = 0;
     bool die_after_commit = false;
 
@@ -100,6 +103,7 @@ protected:
         std::string body = R"({"value":5})";
         std::string key{};
         std::string token = "good";
+        http::Deadline deadline{};
     };
     http::Response send(Call call) {
         return testing::run_on(loops.at(0), [&]() -> Task<http::Response> {
@@ -107,6 +111,7 @@ protected:
             request.method = call.method;
             request.target = request.path = call.path;
             request.body = call.body;
+            request.deadline = call.deadline;
             request.headers.add("Content-Type", "application/json");
             if (!call.token.empty()) request.headers.add("Authorization", "Bearer " + call.token);
             if (!call.key.empty()) request.headers.add("Idempotency-Key", call.key);
@@ -140,6 +145,22 @@ TEST_F(PipelineTest, WithoutAKeyEveryRequestIsItsOwn) {
     EXPECT_EQ(status_of({}), 201);
     EXPECT_EQ(status_of({}), 201);
     EXPECT_EQ(coins(), 2);
+}
+
+TEST_F(PipelineTest, TheHandlerAndWhatItAwaitsHaveTheRequestsDeadline) {
+    auto const first = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    EXPECT_EQ(status_of({.deadline = first}), 201);
+    EXPECT_EQ(api.deadline, first);
+    auto const second = first + std::chrono::hours(1);
+    EXPECT_EQ(status_of({.key = "k1", .deadline = second}), 201);
+    EXPECT_EQ(api.deadline, second);
+}
+
+TEST_F(PipelineTest, ARequestWithoutADeadlineHasNoneAndNobodyElses) {
+    EXPECT_EQ(status_of({.deadline = std::chrono::steady_clock::now()}), 201);
+    EXPECT_EQ(status_of({.token = "broken", .deadline = std::chrono::steady_clock::now()}), 503);
+    EXPECT_EQ(status_of({}), 201);
+    EXPECT_EQ(api.deadline, std::chrono::steady_clock::time_point::max());
 }
 
 TEST_F(PipelineTest, TheSameKeyReplaysTheFirstReply) {

@@ -178,9 +178,10 @@ struct Rejected {
 
 /// Thread-safe; every method may be called from any Loop and resumes there. Trouble with the engine
 /// itself is thrown as Error (unavailable, gateway_timeout); a missing document or a rejected batch
-/// is a value. What no program should ask for is thrown as std::logic_error that names it: an
-/// undeclared collection or field, a query that no index serves, an array in an indexed field, an
-/// `inc` of text.
+/// is a value. What may take long ends by the caller's deadline (net/deadline.hpp): then whether a
+/// batch was written is unknown. What no program should ask for is thrown as std::logic_error that
+/// names it: an undeclared collection or field, a query that no index serves, an array in an
+/// indexed field, an `inc` of text.
 class DocumentStore {
 public:
     virtual ~DocumentStore() = default;

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/limits.hpp"
+#include "net/deadline.hpp"
 #include "testing/store_contract.hpp"
 
 namespace grover::testing {
@@ -180,6 +181,26 @@ TEST_P(StoreContract, SearchesThatMakeNoSense) {
     Words const enough(limits::search_words_max, "word");
     EXPECT_EQ(search({.collection = "things", .words = enough}), "");
     EXPECT_EQ(search({.collection = "things", .words = {std::string(100'000, 'x')}}), "");
+}
+
+TEST_P(StoreContract, ASearchEndsByTheDeadlineOfItsCaller) {
+    apply(thing("1", "The quick brown fox"));
+    using Steady = std::chrono::steady_clock;
+    auto const by = [&](Steady::time_point until) -> net::Task<std::size_t> {
+        net::WithDeadline const with(until);
+        auto const found = co_await store_->search({.collection = "things", .words = {"fox"}});
+        EXPECT_EQ(net::deadline(), until);
+        co_return found.size();
+    };
+    EXPECT_EQ(sync(by(Steady::now() + std::chrono::hours(1))), 1u);
+    for (auto const past : {Steady::now(), Steady::time_point::min()}) {
+        try {
+            static_cast<void>(sync(by(past)));
+            ADD_FAILURE() << "found something";
+        } catch (Error const& late) {
+            EXPECT_EQ(late.code(), ErrorCode::gateway_timeout);
+        }
+    }
 }
 
 TEST_P(StoreContract, SearchWordsAreCutAndFolded) {

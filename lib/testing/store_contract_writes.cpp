@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/limits.hpp"
+#include "net/deadline.hpp"
 #include "testing/store_contract.hpp"
 
 namespace grover::testing {
@@ -19,6 +20,17 @@ json::value nested(std::size_t depth) {
 }
 
 }  // namespace
+
+TEST_P(StoreContract, ACommitLeavesItsCallersDeadlineInForce) {
+    auto const until = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    EXPECT_TRUE(sync([](auto& store, auto end) -> net::Task<bool> {
+        net::WithDeadline const with(end);
+        Batch batch;
+        batch.add(Insert{"things", {{"_id", "1"}}});
+        EXPECT_TRUE(co_await store.commit(std::move(batch)));
+        co_return net::deadline() == end;
+    }(*store_, until)));
+}
 
 TEST_P(StoreContract, EveryKindOfValueComesBackAsItWas) {
     json::object const body{

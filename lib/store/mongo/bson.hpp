@@ -19,8 +19,11 @@ class Bson {
 public:
     Bson() { bson_init(&bson_); }
     ~Bson() { bson_destroy(&bson_); }
-    Bson(Bson const&) = delete;
-    Bson& operator=(Bson const&) = delete;
+    Bson(Bson&& other) noexcept {
+        bson_steal(&bson_, &other.bson_);
+        bson_init(&other.bson_);
+    }
+    Bson& operator=(Bson&&) = delete;
 
     bson_t* raw() noexcept { return &bson_; }
     bson_t const* raw() const noexcept { return &bson_; }

@@ -360,7 +360,7 @@ void step_aside(int tries) {
 
 std::expected<void, Rejected> PreparedBatch::in_transaction(Connection& connection, Manner manner,
                                                             Deadline deadline) const {
-    connection.begin();
+    connection.begin(deadline);
     try {
         auto const rejected = manner == Manner::in_place ? apply_together(connection, deadline)
                                                          : apply(connection, manner, deadline);
@@ -368,6 +368,8 @@ std::expected<void, Rejected> PreparedBatch::in_transaction(Connection& connecti
             connection.abort();
             return std::unexpected(*rejected);
         }
+        // Nobody waits for it any more: what was answered as too late had better not happen.
+        if (std::chrono::steady_clock::now() >= deadline) Failure::raise_late();
         connection.commit(deadline);
         return {};
     } catch (...) {

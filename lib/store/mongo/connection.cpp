@@ -134,8 +134,7 @@ bool Failure::is_wrong_password() const noexcept {
 }
 
 void Failure::raise() const {
-    if (is_timeout())
-        throw Error(ErrorCode::gateway_timeout, "the data store took too long to answer");
+    if (is_timeout()) raise_late();
     if (is_refused() && !is_wrong_password())
         throw std::runtime_error("the database refused: " + what_);
     raise_unavailable();
@@ -144,6 +143,10 @@ void Failure::raise() const {
 void Failure::raise_unavailable() {
     throw Error(ErrorCode::unavailable, "the data store is not available at the moment")
         .with_retry_after(1s);
+}
+
+void Failure::raise_late() {
+    throw Error(ErrorCode::gateway_timeout, "the data store took too long to answer");
 }
 
 Pool::Pool(Options const& options) : database_(options.database) {
@@ -235,9 +238,12 @@ void Connection::run(bson_t const* command, Reply& reply) {
         throw Failure(error, &reply.bson);
 }
 
-void Connection::begin() {
+void Connection::begin(Deadline deadline) {
+    Owner<mongoc_transaction_opt_t, mongoc_transaction_opts_destroy> const options(
+        mongoc_transaction_opts_new());
+    mongoc_transaction_opts_set_max_commit_time_ms(options.get(), milliseconds_left(deadline));
     bson_error_t error{};
-    if (!mongoc_client_session_start_transaction(session_, nullptr, &error))
+    if (!mongoc_client_session_start_transaction(session_, options.get(), &error))
         throw Failure(error, nullptr);
 }
 

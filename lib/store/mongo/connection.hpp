@@ -42,6 +42,7 @@ public:
     /// retry would mend.
     [[noreturn]] void raise() const;
     [[noreturn]] static void raise_unavailable();
+    [[noreturn]] static void raise_late();
 
 private:
     std::string what_;
@@ -122,9 +123,9 @@ public:
     /// `majority` reads what no failover takes back; `local` what a write would meet.
     enum class Concern { majority, local };
     CollectionHandle collection(std::string_view name, Concern concern = Concern::majority);
-    /// Puts the session, and for a read the time that it may take, into the options of an
-    /// operation. Writes have no such option in the driver: the time of the socket and of the write
-    /// concern bounds them.
+    /// Puts the session, and for a read the time that the server may take, into the options of an
+    /// operation. For writes the driver has no such option: the time of the socket and of the write
+    /// concern bounds them, and begin() bounds the end of a transaction.
     void append_session(bson_t* options) const;
     void append_read(bson_t* options, Deadline deadline) const;
     /// Runs a command of the database and hands its answer to `look`.
@@ -135,7 +136,7 @@ public:
         look(&reply.bson);
     }
 
-    void begin();
+    void begin(Deadline deadline);
     /// Returns when the writes are durable on a majority. Throws Failure.
     void commit(Deadline deadline);
     /// Never throws: a transaction that is not committed never happened.

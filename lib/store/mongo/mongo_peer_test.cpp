@@ -2,6 +2,7 @@
 // script: a primary that steps down, the commands of a transaction, causal reads
 // across members, and servers that must be refused at start.
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -9,6 +10,7 @@
 
 #include "base/config.hpp"
 #include "base/error.hpp"
+#include "net/deadline.hpp"
 #include "store/mongo/mongo_store.hpp"
 #include "testing/mongo_peer.hpp"
 #include "testing/sync.hpp"
@@ -259,6 +261,200 @@ TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
     primary_ = 1;
     while (refused()) std::this_thread::yield();
     EXPECT_TRUE(sync(store_->health()).connected);
+}
+
+// ---- Deadlines ----------------------------------------------------------------------------------
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+/// One member that answers what the test names when the test says so, and the rest at once.
+class SlowMongo : public ::testing::Test {
+protected:
+    SlowMongo() {
+        store_ = open_mongo({.url = Secret("mongodb://" + peer_.host() + "/?replicaSet=grover"),
+                             .database = "db",
+                             .schema = counters(),
+                             .connections = 2});
+    }
+    ~SlowMongo() override { go_on(); }
+
+    json::object answer(Command const& command) {
+        if (command.is_hello()) {
+            auto out = Peer::hello();
+            out["setName"] = "grover";
+            out["setVersion"] = 1;
+            out["hosts"] = json::array{json::value(peer_.host())};
+            out["me"] = peer_.host();
+            return out;
+        }
+        std::unique_lock lock(mutex_);
+        if (command.name == slow_) {
+            ++held_;
+            changed_.notify_all();
+            changed_.wait(lock, [&] { return goes_on_; });
+        }
+        if (command.name == "find") return cursor_of({});
+        return {{"n", 1}, {"nModified", 1}};
+    }
+    /// From now on commands of this name get no answer until go_on(); none for no more of them.
+    void hold(std::string name) {
+        std::lock_guard const lock(mutex_);
+        slow_ = std::move(name);
+    }
+    void wait_for_held(int count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return held_ >= count; });
+    }
+    /// Commits with less and less hurry until the peer holds the command that it waits for.
+    void commit_and_give_up(int writes) {
+        for (auto time = 50ms; time < 1h; time *= 2) {
+            EXPECT_EQ(commit_within(time, writes), 504);
+            std::lock_guard const lock(mutex_);
+            if (held_ > 0) return;
+        }
+    }
+    void go_on() {
+        std::lock_guard const lock(mutex_);
+        slow_.clear();
+        goes_on_ = true;
+        changed_.notify_all();
+    }
+
+    template <class T>
+    static T within(std::chrono::milliseconds time, net::Task<T> task) {
+        return sync([](auto limit, auto inner) -> net::Task<T> {
+            net::WithDeadline const until(Steady::now() + limit);
+            co_return co_await std::move(inner);
+        }(time, std::move(task)));
+    }
+    /// 0 when `ask` ends well.
+    template <class Ask>
+    static int status_of(Ask ask) {
+        try {
+            ask();
+            return 0;
+        } catch (Error const& error) {
+            return error.status();
+        }
+    }
+    int get_within(std::chrono::milliseconds time, std::string_view id) {
+        return status_of([&] { (void)within(time, store_->get("counters", id)); });
+    }
+    int commit_within(std::chrono::milliseconds time, int writes, int first = 1) {
+        Batch batch;
+        for (int n = first; n < first + writes; ++n)
+            batch.add(Insert{"log", {{"_id", std::to_string(n)}}});
+        return status_of([&] { EXPECT_TRUE(within(time, store_->commit(std::move(batch)))); });
+    }
+    std::vector<json::value> asked_for(std::string_view name) {
+        std::vector<json::value> out;
+        for (auto const& command : peer_.commands(name))
+            if (auto const* filter = command.body.if_contains("filter"))
+                out.push_back(filter->at("_id"));
+        return out;
+    }
+    static int time_of(Command const& command) {
+        auto const* time = command.body.if_contains("maxTimeMS");
+        return time ? time->to_number<int>() : 0;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string slow_;
+    int held_ = 0;
+    bool goes_on_ = false;
+    Peer peer_{[this](Command const& command) { return answer(command); }};
+    std::unique_ptr<DocumentStore> store_;
+};
+
+}  // namespace
+
+TEST_F(SlowMongo, CostsAReaderItsDeadlineAndTheNextOneNothing) {
+    hold("find");
+    EXPECT_EQ(get_within(50ms, "late"), 504);  // The peer has not answered.
+    hold("");
+    EXPECT_EQ(get_within(10s, "next"), 0);  // By the other connection.
+    go_on();
+}
+
+TEST_F(SlowMongo, CostsEachOfManyReadersItsOwnDeadline) {
+    hold("find");
+    std::vector<std::jthread> readers;
+    for (int n = 0; n < 20; ++n)  // More than there are connections.
+        readers.emplace_back([&, n] { EXPECT_EQ(get_within(20ms + n * 5ms, "late"), 504) << n; });
+    readers.clear();
+    go_on();
+    EXPECT_EQ(get_within(10s, "next"), 0);
+}
+
+TEST_F(SlowMongo, NobodyAsksForACallerWhoGaveUpInTheQueue) {
+    hold("find");
+    std::vector<std::jthread> readers;
+    for (int n = 0; n < 2; ++n)
+        readers.emplace_back([&] { EXPECT_EQ(get_within(10s, "held"), 0); });
+    wait_for_held(2);
+    EXPECT_EQ(get_within(20ms, "given up"), 504);
+    go_on();
+    readers.clear();
+    EXPECT_EQ(get_within(10s, "next"), 0);
+    for (auto const& id : asked_for("find")) EXPECT_NE(id, "given up");
+}
+
+TEST_F(SlowMongo, ADeadlineThatHasPassedAsksNothing) {
+    EXPECT_EQ(get_within(0ms, "late"), 504);
+    EXPECT_EQ(get_within(-1h, "late"), 504);
+    EXPECT_EQ(commit_within(0ms, 1), 504);
+    EXPECT_TRUE(peer_.commands("find").empty());
+    EXPECT_TRUE(peer_.commands("insert").empty());
+}
+
+TEST_F(SlowMongo, TheServerIsToldWhatIsLeftOfTheDeadlineAndNeverMoreThanTheStoresOwn) {
+    EXPECT_EQ(get_within(900ms, "a"), 0);
+    EXPECT_EQ(get_within(1h, "a"), 0);
+    EXPECT_EQ(status_of([&] { (void)sync(store_->get("counters", "a")); }), 0);
+    auto const finds = peer_.commands("find");
+    ASSERT_EQ(finds.size(), 3u);
+    EXPECT_LE(time_of(finds[0]), 900);
+    for (auto const& find : finds) EXPECT_GT(time_of(find), 0);
+    EXPECT_GT(time_of(finds[1]), 900);
+    EXPECT_LE(time_of(finds[1]), 3'000);
+    EXPECT_LE(time_of(finds[2]), 3'000);
+}
+
+TEST_F(SlowMongo, TheEndOfATransactionCarriesItsTime) {
+    EXPECT_EQ(commit_within(900ms, 2), 0);
+    auto const end = peer_.commands("commitTransaction").at(0);
+    EXPECT_GT(time_of(end), 0);
+    EXPECT_LE(time_of(end), 900);
+}
+
+TEST_F(SlowMongo, AWriterWhoGaveUpLosesNoWriteOfOthers) {
+    hold("insert");
+    commit_and_give_up(1);  // Its outcome is unknown.
+    hold("");
+    EXPECT_EQ(commit_within(10s, 1, 100), 0);
+    EXPECT_EQ(peer_.commands("insert").size(), 2u);
+}
+
+TEST_F(SlowMongo, ATransactionOfACallerWhoGaveUpIsNotCommitted) {
+    hold("insert");
+    commit_and_give_up(3);
+    go_on();
+    store_.reset();  // Waits for what is under way.
+    EXPECT_TRUE(peer_.commands("commitTransaction").empty());
+    EXPECT_EQ(peer_.commands("abortTransaction").size(), 1u);
+}
+
+TEST_F(SlowMongo, HealthIsAnsweredWithinItsTime) {
+    hold("ping");
+    auto const health = within(50ms, store_->health());
+    EXPECT_FALSE(health.connected);
+    EXPECT_FALSE(health.detail.empty());
+    go_on();
+    while (!sync(store_->health()).connected) std::this_thread::yield();
 }
 
 namespace {

@@ -35,13 +35,10 @@ public:
     }
 
     Task<std::optional<Document>> get(std::string_view collection, std::string_view id) override {
-        auto const& c = layout_.collection(collection);
-        co_return co_await run(operation_time_, [&](Deadline deadline) {
-            Bson filter;
-            append(filter.raw(), "_id", id);
-            auto found = find(c, filter, Bson(), Reads::latest, deadline);
-            return found.empty() ? std::optional<Document>() : std::move(found.front());
-        });
+        Bson filter;
+        append(filter.raw(), "_id", id);
+        auto found = co_await find(layout_.collection(collection), std::move(filter));
+        co_return found.empty() ? std::optional<Document>() : std::move(found.front());
     }
 
     Task<std::vector<std::optional<Document>>> get_many(
@@ -49,21 +46,18 @@ public:
         auto const& c = layout_.collection(collection);
         std::vector<std::optional<Document>> out(ids.size());
         if (ids.empty()) co_return out;
-        auto const found = co_await run(operation_time_, [&](Deadline deadline) {
-            Bson filter;
-            append_document(filter.raw(), "_id", [&](bson_t* is) {
-                append_array(is, "$in", [&](bson_t* array) {
-                    ArrayKey keys;
-                    for (auto const& id : ids) append(array, keys.next(), id);
-                });
+        Bson filter;
+        append_document(filter.raw(), "_id", [&](bson_t* is) {
+            append_array(is, "$in", [&](bson_t* array) {
+                ArrayKey keys;
+                for (auto const& id : ids) append(array, keys.next(), id);
             });
-            StringMap<Document> by_id;
-            for (auto& document : find(c, filter, Bson(), Reads::latest, deadline))
-                by_id.emplace(document.body.at("_id").as_string(), std::move(document));
-            return by_id;
         });
+        StringMap<Document> by_id;
+        for (auto& document : co_await find(c, std::move(filter)))
+            by_id.emplace(document.body.at("_id").as_string(), std::move(document));
         for (std::size_t i = 0; i < ids.size(); ++i)
-            if (auto const at = found.find(ids[i]); at != found.end()) out[i] = at->second;
+            if (auto const at = by_id.find(ids[i]); at != by_id.end()) out[i] = at->second;
         co_return out;
     }
 
@@ -76,10 +70,8 @@ public:
         if (!append_find(filter.raw(), options.raw(), plan, query))
             co_return std::vector<Document>();
         if (hints_) append_hint(options.raw(), plan);
-        co_return co_await run(operation_time_, [&](Deadline deadline) {
-            return find(c, filter, options, query.may_lag ? Reads::lagging : Reads::latest,
-                        deadline);
-        });
+        co_return co_await find(c, std::move(filter), std::move(options),
+                                query.may_lag ? Reads::lagging : Reads::latest);
     }
 
     Task<std::int64_t> count(std::string_view collection, Filter filter) override {
@@ -87,22 +79,24 @@ public:
         Query const query{.collection = collection, .filter = std::move(filter)};
         Plan const plan(c, query, Plan::Purpose::count);
         if (plan.stream_count() == 0) co_return 0;
-        co_return co_await run(operation_time_, [&](Deadline deadline) {
-            Bson conditions;
-            append_filter(conditions.raw(), query.filter);
-            Connection connection(pool_);
-            Bson options;
-            connection.append_read(options.raw(), deadline);
-            if (hints_) append_hint(options.raw(), plan);
-            Connection::Reply reply;
-            bson_destroy(&reply.bson);
-            bson_error_t error{};
-            auto const n =
-                mongoc_collection_count_documents(connection.collection(c.name).get(), conditions,
-                                                  options, nullptr, &reply.bson, &error);
-            if (n < 0) throw Failure(error, &reply.bson);
-            return n;
-        });
+        Bson conditions;
+        append_filter(conditions.raw(), query.filter);
+        Bson options;
+        if (hints_) append_hint(options.raw(), plan);
+        co_return co_await run(operation_time_,
+                               [this, &c, conditions = std::move(conditions),
+                                options = std::move(options)](Deadline deadline) mutable {
+                                   Connection connection(pool_);
+                                   connection.append_read(options.raw(), deadline);
+                                   Connection::Reply reply;
+                                   bson_destroy(&reply.bson);
+                                   bson_error_t error{};
+                                   auto const n = mongoc_collection_count_documents(
+                                       connection.collection(c.name).get(), conditions, options,
+                                       nullptr, &reply.bson, &error);
+                                   if (n < 0) throw Failure(error, &reply.bson);
+                                   return n;
+                               });
     }
 
     Task<std::vector<Document>> search(Search search) override {
@@ -112,24 +106,26 @@ public:
         if (terms.empty()) co_return std::vector<Document>();
         Bson pipeline;
         append_search(pipeline.raw(), terms, search);
-        co_return co_await run(search_time_, [&](Deadline deadline) {
-            auto const reads = search.may_lag ? Reads::lagging : Reads::latest;
-            Connection connection(pool_, reads);
-            Bson options;
-            connection.append_read(options.raw(), deadline);
-            if (hints_) append(options.raw(), "hint", words_index);
-            auto const collection = connection.collection(c.name);
-            return documents_of(Cursor(mongoc_collection_aggregate(
-                collection.get(), MONGOC_QUERY_NONE, pipeline, options, preference(reads))));
-        });
+        auto const reads = search.may_lag ? Reads::lagging : Reads::latest;
+        co_return co_await run(
+            search_time_, [this, &c, reads, pipeline = std::move(pipeline)](Deadline deadline) {
+                Connection connection(pool_, reads);
+                Bson options;
+                connection.append_read(options.raw(), deadline);
+                if (hints_) append(options.raw(), "hint", words_index);
+                auto const collection = connection.collection(c.name);
+                return documents_of(Cursor(mongoc_collection_aggregate(
+                    collection.get(), MONGOC_QUERY_NONE, pipeline, options, preference(reads))));
+            });
     }
 
     Task<std::expected<void, Rejected>> commit(Batch batch) override {
-        PreparedBatch const prepared(layout_, std::move(batch));
+        PreparedBatch prepared(layout_, std::move(batch));
         if (prepared.empty()) co_return std::expected<void, Rejected>();
-        co_return co_await run(operation_time_, [&](Deadline deadline) {
-            return prepared.commit(pool_, lane_, deadline);
-        });
+        co_return co_await run(operation_time_,
+                               [this, prepared = std::move(prepared)](Deadline deadline) {
+                                   return prepared.commit(pool_, lane_, deadline);
+                               });
     }
 
     Task<Health> health() override {
@@ -140,13 +136,14 @@ public:
             std::lock_guard const lock(health_mutex_);
             co_return last_health_;
         }
-        co_return co_await net::run_blocking(health_, [this] {
-            auto found = look();
+        auto const found = co_await net::run_blocking(health_, net::deadline(), [this] {
+            auto seen = look();
             std::lock_guard const lock(health_mutex_);
-            last_health_ = found;
+            last_health_ = seen;
             looking_ = false;
-            return found;
+            return seen;
         });
+        co_return found.value_or(Health{false, "it does not answer in time"});
     }
     std::string_view engine() const noexcept override { return "mongodb"; }
 
@@ -164,29 +161,36 @@ private:
         }
     }
 
-    /// Runs `work(deadline)` on a thread of the store. `work` may refer to the caller's frame,
-    /// which waits for it.
+    /// Runs `work(deadline)` on a thread of the store. The caller waits no longer than its
+    /// deadline; `work` goes on and so owns what it uses.
     template <class Work>
     Task<std::invoke_result_t<Work&, Deadline>> run(std::chrono::milliseconds time, Work work) {
         if (pool_.has_lost_primary()) Failure::raise_unavailable();
+        auto const until = net::deadline();
+        auto const now = std::chrono::steady_clock::now();
+        if (now >= until) Failure::raise_late();
         if (waiting_.fetch_add(1) >= limits::store_queue_max) {
             --waiting_;
             busy();
         }
-        auto const deadline = std::chrono::steady_clock::now() + time;
-        co_return co_await net::run_blocking(threads_, [this, &work, deadline] {
-            // Counted here and not in the caller's frame, which may outlive the store.
-            struct Leaving {
-                std::atomic<std::size_t>& waiting;
-                ~Leaving() { --waiting; }
-            } const leaving{waiting_};
-            if (std::chrono::steady_clock::now() >= deadline) busy();
-            try {
-                return work(deadline);
-            } catch (Failure const& failure) {
-                failure.raise();
-            }
-        });
+        auto const deadline = std::min(until, now + time);
+        auto result = co_await net::run_blocking(
+            threads_, until, [this, work = std::move(work), deadline, until]() mutable {
+                // Counted here and not in the caller's frame, which may outlive the store.
+                struct Leaving {
+                    std::atomic<std::size_t>& waiting;
+                    ~Leaving() { --waiting; }
+                } const leaving{waiting_};
+                if (std::chrono::steady_clock::now() >= deadline)
+                    deadline == until ? Failure::raise_late() : busy();
+                try {
+                    return work(deadline);
+                } catch (Failure const& failure) {
+                    failure.raise();
+                }
+            });
+        if (!result) Failure::raise_late();
+        co_return *std::move(result);
     }
     [[noreturn]] static void busy() {
         throw Error(ErrorCode::unavailable, "too many requests wait for the data store")
@@ -200,16 +204,18 @@ private:
         return reads == Reads::lagging ? secondaries.get() : nullptr;
     }
 
-    std::vector<Document> find(CollectionLayout const& c, Bson const& filter, Bson const& given,
-                               Reads reads, Deadline deadline) {
-        Connection connection(pool_, reads);
-        Bson options;
-        bson_concat(options.raw(), given);
-        if (given.empty()) append_projection(options.raw());
-        connection.append_read(options.raw(), deadline);
-        auto const collection = connection.collection(c.name);
-        return documents_of(Cursor(mongoc_collection_find_with_opts(collection.get(), filter,
-                                                                    options, preference(reads))));
+    Task<std::vector<Document>> find(CollectionLayout const& c, Bson filter, Bson options = {},
+                                     Reads reads = Reads::latest) {
+        if (options.empty()) append_projection(options.raw());
+        co_return co_await run(operation_time_,
+                               [this, &c, reads, filter = std::move(filter),
+                                options = std::move(options)](Deadline deadline) mutable {
+                                   Connection connection(pool_, reads);
+                                   connection.append_read(options.raw(), deadline);
+                                   auto const collection = connection.collection(c.name);
+                                   return documents_of(Cursor(mongoc_collection_find_with_opts(
+                                       collection.get(), filter, options, preference(reads))));
+                               });
     }
 
     static std::vector<Document> documents_of(Cursor const& cursor) {

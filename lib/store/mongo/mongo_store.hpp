@@ -5,8 +5,10 @@
 //
 // libmongoc blocks, so every operation runs on a thread of the store's own, with a client of a pool
 // of the same size; how many may wait for one is bounded (limits::store_queue_max), and what waited
-// longer than an operation may take is refused without asking the server. So a database that is
-// slow or gone costs those who need it their time and everybody else nothing.
+// longer than an operation may take is refused without asking the server. A caller waits until its
+// deadline (net/deadline.hpp) and the server is told what is left of it; whoever gave up leaves an
+// operation that owns what it works on. So a database that is slow or gone costs those who need it
+// their time and everybody else nothing.
 //
 // Every write is acknowledged by a majority, journalled; reads are of what a majority has. How
 // batches become transactions: mongo/change.hpp. How documents lie: mongo/layout.hpp.

@@ -32,14 +32,14 @@ public:
     std::vector<Document> find(Query const& query);
     std::int64_t count(std::string_view collection, Filter const& filter);
     std::vector<Document> search(Search const& search);
-    /// Runs `work`, which fails (Failure::is_interrupted) when it takes longer than `time`.
+    /// Runs `work`, which fails (Failure::is_interrupted) when it still runs at `until`.
     template <class Work>
-    auto within(std::chrono::milliseconds time, Work work) {
+    auto within(std::chrono::steady_clock::time_point until, Work work) {
         struct Limit {
             Connection& connection;
             ~Limit() { connection.interrupt_at(std::chrono::steady_clock::time_point::max()); }
         } const limit{connection_};
-        connection_.interrupt_at(std::chrono::steady_clock::now() + time);
+        connection_.interrupt_at(until);
         return work();
     }
     /// Reads a page of the file.

@@ -19,6 +19,10 @@ using sqlite::Failure;
         .with_retry_after(std::chrono::seconds(1));
 }
 
+[[noreturn]] void too_long() {
+    throw Error(ErrorCode::gateway_timeout, "the search took too long");
+}
+
 class SqliteStore final : public DocumentStore {
 public:
     explicit SqliteStore(SqliteOptions options)
@@ -56,24 +60,37 @@ public:
     }
     Task<std::vector<Document>> search(Search search) override {
         // Ranking looks at every match: with a common word too long for an event loop.
-        co_return co_await net::run_blocking(searching_, [this, &search] {
-            return read([&](sqlite::Reader& r) {
-                return r.within(search_time_, [&] { return r.search(search); });
+        auto const until = net::deadline();
+        if (std::chrono::steady_clock::now() >= until) too_long();
+        std::string collection(search.collection);
+        auto found = co_await net::run_blocking(
+            searching_, until,
+            [this, until, search = std::move(search),
+             collection = std::move(collection)]() mutable {
+                search.collection = collection;
+                auto const limit = std::chrono::steady_clock::now() + search_time_;
+                return read([&](sqlite::Reader& r) {
+                    return r.within(std::min(until, limit), [&] { return r.search(search); });
+                });
             });
-        });
+        if (!found) too_long();
+        co_return *std::move(found);
     }
 
     Task<std::expected<void, Rejected>> commit(Batch batch) override {
         auto prepared = std::make_unique<sqlite::PreparedBatch const>(layout_, std::move(batch));
         if (prepared->empty()) co_return std::expected<void, Rejected>();
-        auto executor = co_await net::this_executor();
-        co_return co_await asio::async_initiate<asio::use_awaitable_t<net::Executor> const,
-                                                void(std::exception_ptr,
-                                                     std::expected<void, Rejected>)>(
-            [this, executor, &prepared](auto handler) {
-                submit(std::move(prepared), executor, std::move(handler));
-            },
-            net::use_task);
+        using Answer = net::Handover<std::expected<void, Rejected>>;
+        auto const answer = std::make_shared<Answer>(co_await net::this_executor());
+        if (!writer_->submit(std::move(prepared), [answer](std::exception_ptr failure,
+                                                           std::expected<void, Rejected> result) {
+                failure ? answer->fail(failure) : answer->finish(result);
+            }))
+            throw Error(ErrorCode::unavailable, "too many writes are waiting")
+                .with_retry_after(std::chrono::seconds(1));
+        // However late: what is queued will be written, and whoever asked is to know.
+        co_await answer->wait(std::chrono::steady_clock::time_point::max());
+        co_return answer->take();
     }
 
     Task<Health> health() override {
@@ -100,27 +117,9 @@ private:
             return work(*reader);
         } catch (Failure const& failure) {
             reader.discard();
-            if (failure.is_interrupted())
-                throw Error(ErrorCode::gateway_timeout, "the search took too long");
+            if (failure.is_interrupted()) too_long();
             unavailable();
         }
-    }
-
-    /// Answers through `executor`.
-    template <class Handler>
-    void submit(std::unique_ptr<sqlite::PreparedBatch const> batch, net::Executor executor,
-                Handler handler) {
-        sqlite::Writer::Answer answer = [executor, handler = std::move(handler)](
-                                            std::exception_ptr failure,
-                                            std::expected<void, Rejected> result) mutable {
-            asio::post(executor, [handler = std::move(handler), failure, result]() mutable {
-                handler(failure, result);
-            });
-        };
-        if (writer_->submit(std::move(batch), answer)) return;
-        answer(std::make_exception_ptr(Error(ErrorCode::unavailable, "too many writes are waiting")
-                                           .with_retry_after(std::chrono::seconds(1))),
-               {});
     }
 
     sqlite::FileLock lock_;

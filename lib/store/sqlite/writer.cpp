@@ -46,7 +46,7 @@ Writer::~Writer() {
     thread_.join();
 }
 
-bool Writer::submit(std::unique_ptr<PreparedBatch const> batch, Answer& answer) {
+bool Writer::submit(std::unique_ptr<PreparedBatch const> batch, Answer answer) {
     {
         std::scoped_lock const lock(mutex_);
         if (queue_.size() >= limits::write_queue_max) return false;

@@ -38,7 +38,7 @@ public:
     using Answer =
         std::move_only_function<void(std::exception_ptr failure, std::expected<void, Rejected>)>;
     /// False, without calling `answer` ever, when limits::write_queue_max batches wait already.
-    bool submit(std::unique_ptr<PreparedBatch const> batch, Answer& answer);
+    bool submit(std::unique_ptr<PreparedBatch const> batch, Answer answer);
 
     /// Commits so far: readers compare it with the number their snapshot was taken at.
     std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_acquire); }
