@@ -17,7 +17,11 @@ Connection::Connection(std::shared_ptr<void> presence, Shard& shard, net::Socket
       peer_(std::move(peer)),
       exchange_(wire_, peer_, scheme()) {}
 
-Connection::~Connection() = default;
+/// Leaves its server's list while `presence_` holds the server: a base class would be destroyed
+/// after it.
+Connection::~Connection() {
+    unlink();
+}
 
 net::Task<> Connection::serve() {
     try {
