@@ -29,6 +29,19 @@ void Issues::add_at(std::string pointer, std::string message) {
     if (list_.size() < issues_max) list_.push_back({std::move(pointer), std::move(message)});
 }
 
+void Issues::add_rules(Issues const& rules) {
+    auto const within = [](std::string_view inner, std::string_view outer) {
+        return inner.starts_with(outer) &&
+               (inner.size() == outer.size() || inner[outer.size()] == '/');
+    };
+    auto const known = list_;
+    for (auto const& rule : rules.list_)
+        if (std::ranges::none_of(known, [&](Issue const& issue) {
+                return within(rule.pointer, issue.pointer) || within(issue.pointer, rule.pointer);
+            }))
+            add_at(rule.pointer, rule.message);
+}
+
 void Issues::check() const {
     if (!list_.empty()) throw Error(list_);
 }

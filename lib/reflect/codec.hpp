@@ -16,8 +16,9 @@
 // specialisation of Codec.
 //
 // Rules over more than one field: a free `void validate(T const&, Issues&)` beside the struct,
-// called after reading. Cost: writing appends to one string; reading walks a parsed json::value
-// (bench/reflect).
+// called after reading, also when a member could not be read (it is as it was made, then, and what
+// validate() says of it does not count). Cost: writing appends to one string; reading walks a
+// parsed json::value (bench/reflect).
 #pragma once
 
 #include <array>
@@ -72,6 +73,9 @@ public:
     void add(std::string_view member, std::string message) {
         add_at("/" + std::string(member), std::move(message));
     }
+
+    /// Those of `rules` that are about members nothing is known to be wrong with.
+    void add_rules(Issues const& rules);
 
     bool empty() const noexcept { return list_.empty(); }
     std::vector<Issue> const& list() const noexcept { return list_; }
@@ -142,10 +146,13 @@ template <class T>
 T read(json::value const& from, Issues& issues, Reading reading = Reading::request,
        Path const& path = {}) {
     T out{};
-    auto const before = issues.list().size();
     Codec<T>::read(from, out, path, issues, reading);
     if constexpr (requires { validate(out, issues); })
-        if (reading == Reading::request && issues.list().size() == before) validate(out, issues);
+        if (reading == Reading::request) {
+            Issues rules;
+            validate(out, rules);
+            issues.add_rules(rules);
+        }
     return out;
 }
 

@@ -38,9 +38,23 @@ constexpr auto whole =
     R"({"id":"post_1","content":"h\u00e4\n","audience":"private","places":[{"name":"x","latitude":1.5}],)"
     R"("counts":{"a":1},"pinned":true,"at":"2026-11-22T10:19:05.123Z"})";
 
+struct Trip {
+    Range days;
+    Text<1, 5> name;
+    std::string color;
+};
+BOOST_DESCRIBE_STRUCT(Trip, (), (days, name, color))
+void validate(Trip const& trip, Issues& issues) {
+    if (trip.name.str() == "") issues.add("name", "must not be blank");
+    if (trip.color != "red") issues.add("color", "must be red");
+    if (trip.days.to == 0) issues.add_at("/days/to", "must not be 0");
+    issues.add_at("", "is never good as a whole");
+}
+
+template <class T = Draft>
 std::vector<Issue> issues_of(std::string_view text) {
     try {
-        from_json<Draft>(text);
+        from_json<T>(text);
         return {};
     } catch (Error const& e) {
         EXPECT_EQ(e.code(), ErrorCode::invalid);
@@ -136,6 +150,25 @@ TEST(Schema, ShowsBoundsEnumsAndRequiredMembers) {
 
 TEST(Members, AreFoundByPointer) {
     EXPECT_EQ(member_name<&Draft::audience>(), "audience");
+}
+
+TEST(Codec, RulesAreReportedBesideWhatCouldNotBeRead) {
+    auto const pointers = [](std::string_view text) {
+        std::vector<std::string> out;
+        for (auto const& issue : issues_of<Trip>(text)) out.push_back(issue.pointer);
+        return out;
+    };
+    using Pointers = std::vector<std::string>;
+    EXPECT_EQ(pointers(R"({"days":{"from":1,"to":2},"name":"a","color":"red"})"), Pointers{""});
+    // Once for each member, in the words of who saw it first; a rule about all of it says nothing
+    // new.
+    EXPECT_EQ(pointers(R"({"days":{"from":1,"to":2},"name":"","color":"blue"})"),
+              (Pointers{"/name", "/color"}));
+    EXPECT_EQ(pointers(R"({"days":5,"name":"too long","color":"blue"})"),
+              (Pointers{"/days", "/name", "/color"}));
+    EXPECT_EQ(pointers(R"({"days":{"from":"x"},"name":"a","color":7})"),
+              (Pointers{"/days/from", "/days/to", "/color"}));
+    EXPECT_EQ(pointers("[]"), Pointers{""});
 }
 
 }  // namespace

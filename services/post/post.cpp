@@ -17,7 +17,7 @@ void check_poll(CreatePost const& in, reflect::Issues& issues) {
     auto const count = in.poll_options ? in.poll_options->size() : 0;
     if (count < poll_options_min || count > poll_options_max)
         issues.add("poll_options", "a poll has 2 to 10 options");
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count && count <= poll_options_max; ++i)
         for (std::size_t k = 0; k < i; ++k)
             if ((*in.poll_options)[i] == (*in.poll_options)[k])
                 issues.add("poll_options/" + std::to_string(i), "is there twice");
