@@ -127,8 +127,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
 
     std::array<std::string_view, segments_max> taken;
     auto const wanted = method == "HEAD" ? std::string_view("GET") : method;
-    // Depth first, the fixed segment before the parameter. The first node with the method wins; a
-    // node without it only contributes to Allow.
+    // Depth first, the fixed segment before the parameter: the first node with routes is the one.
     auto const visit = [&](auto& self, Node const& node, std::size_t depth,
                            std::size_t parameters) -> bool {
         if (depth == segments.count) {
@@ -144,12 +143,10 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
                     match.route = &routes_[leaf.route];
                     return true;
                 }
-                if (!match.allow.contains(leaf.method)) {
-                    match.allow += (match.allow.empty() ? "" : ", ") + leaf.method;
-                    if (leaf.method == "GET") match.allow += ", HEAD";
-                }
+                match.allow += (match.allow.empty() ? "" : ", ") + leaf.method;
+                if (leaf.method == "GET") match.allow += ", HEAD";
             }
-            return false;
+            return !node.leaves.empty();
         }
         auto const segment = segments.items[depth];
         if (auto const next = node.fixed.find(segment); next != node.fixed.end())
@@ -160,7 +157,8 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
         }
         return false;
     };
-    if (visit(visit, *root_, 0, 0))
+    visit(visit, *root_, 0, 0);
+    if (match.route)
         match.allow.clear();
     else if (!match.allow.empty())
         match.allow += ", OPTIONS";

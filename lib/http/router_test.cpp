@@ -93,6 +93,15 @@ TEST_F(RouterTest, AnotherMethodIs405WithAllow) {
         EXPECT_EQ(e.status(), 405);
         EXPECT_EQ(e.allow(), "GET, HEAD, DELETE, OPTIONS");
     }
+    // The fixed segment wins over the parameter here, too: this is no note called "newest".
+    try {
+        send("DELETE", "/api/notes/newest");
+        FAIL();
+    } catch (Error const& e) {
+        EXPECT_EQ(e.status(), 405);
+        EXPECT_EQ(e.allow(), "GET, HEAD, OPTIONS");
+    }
+    EXPECT_EQ(send("OPTIONS", "/api/notes/newest").headers.get("Allow"), "GET, HEAD, OPTIONS");
     EXPECT_EQ(send("OPTIONS", "/api/notes").headers.get("Allow"), "POST, OPTIONS");
     EXPECT_EQ(send("HEAD", "/api/notes/n7").status, 200);
     EXPECT_EQ(send("DELETE", "/api/notes/n7").status, 204);
