@@ -21,11 +21,23 @@ bool is_unsafe(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
 }
 
-/// Everything that makes two requests "the same" under one key.
-std::string fingerprint(http::Request const& request) {
-    std::string text = request.method + '\n' + request.target + '\n';
-    text += auth::sha256(request.body);
+/// Everything that makes two requests "the same" under one key: what is asked for, however its path
+/// is spelled.
+std::string fingerprint(http::Request const& request, http::Router const& router) {
+    auto const match = router.match(request.method, request.path);
+    std::string text = request.method + '\n';
+    text += match.route ? match.route->pattern : request.path;
+    for (auto const& [name, value] : match.parameters) text += '\n' + value;
+    text += '\n' + request.query + '\n' + auth::sha256(request.body);
     return to_hex(auth::sha256(text));
+}
+
+/// Under which a request's record is kept. Strangers are told apart by what they ask, for want of
+/// anything else: a key that one of them used stands in no other's way.
+std::string record_id(std::string_view key, auth::Caller const* caller,
+                      std::string_view fingerprint) {
+    auto text = caller ? caller->user_id.str() : std::string(fingerprint);
+    return to_hex(auth::sha256((text += '\n') += key));
 }
 
 void check_key(std::string_view key) {
@@ -113,9 +125,10 @@ std::optional<auth::Identity> Pipeline::verify(std::string_view header) {
 
 Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::string key) {
     auto const* identity = request.find<auth::Identity>();
-    auto const who = identity->caller ? identity->caller->user_id.str() : std::string();
-    auto const id = to_hex(auth::sha256(who + '\n' + key));
-    auto const print = fingerprint(request);
+    auto const* caller = identity->caller ? &*identity->caller : nullptr;
+    auto const who = caller ? caller->user_id.str() : std::string();
+    auto const print = fingerprint(request, router_);
+    auto const id = record_id(key, caller, print);
     auto const seal_key =
         auth::sha256("reply\n" + key + '\n' + who + '\n' + print + '\n' + request.body);
 

@@ -181,6 +181,14 @@ TEST_F(PipelineTest, AnotherRequestUnderTheSameKeyIs422) {
     EXPECT_EQ(coins(), 1);
 }
 
+TEST_F(PipelineTest, APathSpelledOtherwiseIsTheSameRequest) {
+    auto const first = send({.key = "k1"});
+    for (auto const* path : {"/api/coins/", "/api/v1/coins", "/api/v1/coins/"})
+        EXPECT_EQ(send({.path = path, .key = "k1"}).body, first.body) << path;
+    EXPECT_EQ(status_of({.path = "/api/v2/coins", .key = "k1"}), 422);
+    EXPECT_EQ(coins(), 1);
+}
+
 TEST_F(PipelineTest, AKeyBelongsToItsCaller) {
     EXPECT_EQ(status_of({.key = "k1"}), 201);
     EXPECT_EQ(status_of({.key = "k1", .token = "other"}), 201);

@@ -44,6 +44,14 @@ def test_a_refused_request_leaves_its_key_free(people):
     assert ada.post("/api/posts/", {"content": "good"}, Idempotency_Key="k1").status == 201
 
 
+def test_strangers_do_not_share_their_keys(nobody):
+    bodies = [{"email": f"{name}-{nobody.direct}@example.com", "password": PASSWORD, "name": name} for name in ("ada", "ben")]
+    first, other, again = (nobody.post("/api/auth/register", body, Idempotency_Key="1") for body in [*bodies, bodies[0]])
+    assert [first.status, other.status, again.status] == [201, 201, 201]
+    assert again.body == first.body and again.header(REPLAYED) == "true"
+    assert other.header(REPLAYED) is None and other.json["email"] == bodies[1]["email"]
+
+
 @pytest.mark.parametrize("method,path,body", [
     ("POST", "like", None), ("POST", "react", {"reaction_type": "love"}), ("POST", "save", None), ("POST", "share", None),
     ("POST", "comments", {"content": "c"}), ("POST", "repost", {}), ("PUT", "", {"content": "changed"}), ("DELETE", "", None)])
