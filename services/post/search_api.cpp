@@ -5,7 +5,6 @@
 #include "base/case_fold.hpp"
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
-#include "base/random.hpp"
 #include "post/lists_api.hpp"
 #include "post/tags.hpp"
 
@@ -35,50 +34,7 @@ Rows narrowed(Rows rows, Fits fits) {
     return {rows.cursor_size, std::move(fetch)};
 }
 
-struct MatchCursor {
-    std::string list;
-    std::size_t offset = 0;
-    PostId newest;  // younger posts do not belong to the list
-};
-/// The first value keeps cursors of other lists of the same shape apart.
-constexpr std::string_view cursor_kind = "matches";
-constexpr std::size_t cursor_values = 4;
-
-MatchCursor read_cursor(http::Position const& values) {
-    bool const good = values.size() == cursor_values &&
-                      values[0] == boost::json::value(cursor_kind) && values[1].is_string() &&
-                      values[2].is_int64() && values[3].is_string() && values[2].get_int64() >= 0;
-    auto newest = good ? PostId::parse(values[3].get_string()) : std::nullopt;
-    if (!newest) throw Error({{"query/cursor", "is not a cursor of this list"}});
-    return {std::string(values[1].get_string()), static_cast<std::size_t>(values[2].get_int64()),
-            *std::move(newest)};
-}
-
-http::Position write_cursor(MatchCursor const& cursor) {
-    return {boost::json::string(cursor_kind), boost::json::string(cursor.list),
-            static_cast<std::int64_t>(cursor.offset), boost::json::string(cursor.newest.str())};
-}
-
 }  // namespace
-
-std::string MatchLists::keep(List list) {
-    auto name = random_hex(8);
-    std::lock_guard const lock(mutex_);
-    if (names_.size() < lists_max) {
-        names_.push_back(name);
-    } else {
-        lists_.erase(std::exchange(names_[next_], name));
-        next_ = (next_ + 1) % lists_max;
-    }
-    lists_.emplace(name, std::move(list));
-    return name;
-}
-
-MatchLists::List MatchLists::find(std::string const& name) {
-    std::lock_guard const lock(mutex_);
-    auto const at = lists_.find(name);
-    return at == lists_.end() ? nullptr : at->second;
-}
 
 /// The ids of the best matches, best first.
 Task<std::vector<PostId>> SearchApi::matches(SearchQuery const& query, PostId newest) {
@@ -105,15 +61,10 @@ Task<std::vector<PostId>> SearchApi::matches(SearchQuery const& query, PostId ne
 Rows SearchApi::ranked(SearchQuery query) {
     auto fetch = [this, query = std::move(query)](std::optional<http::Position> after,
                                                   std::size_t limit) -> Task<std::vector<Row>> {
-        auto cursor =
-            after ? read_cursor(*after) : MatchCursor{{}, 0, PostId::make(parts_.clock())};
-        auto list = lists_.find(cursor.list);
-        if (!list) {
-            list =
-                std::make_shared<std::vector<PostId> const>(co_await matches(query, cursor.newest));
-            cursor.list = lists_.keep(list);
-        }
-        auto const begin = cursor.offset = std::min(cursor.offset, list->size());
+        auto cursor = after ? Lists::read(*after) : Lists::begin(PostId::make(parts_.clock()));
+        auto const list = co_await lists_.list_of(
+            cursor, [&](PostId const& newest) { return matches(query, newest); });
+        auto const begin = cursor.offset;
         auto const end = std::min(begin + limit, list->size());
         auto found =
             co_await parts_.posts.find_many({list->begin() + static_cast<std::ptrdiff_t>(begin),
@@ -123,11 +74,11 @@ Rows SearchApi::ranked(SearchQuery query) {
             auto& row = out.emplace_back();
             if (post) row.post = std::move(post->value);
             ++cursor.offset;
-            row.at = write_cursor(cursor);
+            row.at = Lists::write(cursor);
         }
         co_return out;
     };
-    return {cursor_values, std::move(fetch)};
+    return {Lists::cursor_values, std::move(fetch)};
 }
 
 Rows SearchApi::tagged(std::string const& tag) {

@@ -1,12 +1,10 @@
 // Search: posts by words, tags by their beginning, posts of a tag.
 #pragma once
 
-#include <mutex>
-#include <unordered_map>
-
 #include "http/reply.hpp"
 #include "post/posts_api.hpp"
 #include "post/query.hpp"
+#include "service/match_lists.hpp"
 
 namespace grover::post {
 
@@ -22,26 +20,6 @@ struct SearchResults {
     std::vector<PostView> posts;
 };
 BOOST_DESCRIBE_STRUCT(SearchResults, (), (users, posts))
-
-/// The order of a search's matches, kept while somebody pages through them. Ranks move with every
-/// post that is written, so a page is not asked for by rank: the first page fixes the list.
-/// Thread-safe, bounded: the oldest lists go first.
-class MatchLists {
-public:
-    using List = std::shared_ptr<std::vector<PostId> const>;  // shared with the requests reading it
-
-    /// The name under which it is found again.
-    std::string keep(List list);
-    /// Null when it is gone.
-    List find(std::string const& name);
-
-private:
-    static constexpr std::size_t lists_max = 500;
-    std::mutex mutex_;
-    std::unordered_map<std::string, List> lists_;
-    std::vector<std::string> names_;  // a ring, oldest at next_
-    std::size_t next_ = 0;
-};
 
 class SearchApi {
 public:
@@ -61,6 +39,8 @@ public:
                                       http::Page<> page, http::RequestInfo info);
 
 private:
+    using Lists = service::MatchLists<PostId>;
+
     Task<http::List<PostView>> search(SearchQuery query, http::PageRequest const& page,
                                       Onlooker const& onlooker, http::RequestInfo const& info);
     Task<std::vector<PostId>> matches(SearchQuery const& query, PostId newest);
@@ -68,7 +48,7 @@ private:
     Rows tagged(std::string const& tag);
 
     Parts& parts_;
-    MatchLists lists_;
+    Lists lists_;
 };
 
 }  // namespace grover::post

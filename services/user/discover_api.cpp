@@ -8,8 +8,8 @@
 
 namespace grover::user {
 
-DiscoverApi::DiscoverApi(Data& data, People const& people, Relations const& relations)
-    : data_(data), people_(people), relations_(relations) {}
+DiscoverApi::DiscoverApi(Data& data, People const& people, Relations const& relations, Clock clock)
+    : data_(data), people_(people), relations_(relations), clock_(std::move(clock)) {}
 
 Task<UserPublic> DiscoverApi::user(auth::Viewer viewer, UserPath id) {
     auto const seen = co_await people_.see(std::move(viewer), *id);
@@ -42,7 +42,6 @@ Task<http::List<UserPublic>> DiscoverApi::search(auth::Viewer viewer,
     co_return co_await find(std::move(viewer), std::move(query.value), "query/q", page);
 }
 
-/// Ranked results have no key to go on from: the cursor holds how many were seen.
 Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string query,
                                                std::string_view pointer, http::PageRequest page) {
     auto const issue = [](std::string_view where, std::string what) {
@@ -50,31 +49,29 @@ Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string 
     };
     if (utf8_length(query) > limits::search_query_max)
         throw issue(pointer, "must have at most 200 characters");
-    auto skip = page.skip;
-    if (page.after) {
-        auto const* position = page.after->size() == 1 ? &page.after->front() : nullptr;
-        boost::system::error_code ec;
-        skip = position && position->is_number() ? position->to_number<std::size_t>(ec) : 0;
-        if (!position || ec || skip == 0 || skip > grover::limits::page_skip_max)
-            throw issue("query/cursor", "is not a cursor of this list");
-    }
     auto words = store::search_words(query);
     if (words.size() > limits::search_words_max) words.resize(limits::search_words_max);
     if (words.empty()) co_return http::List<UserPublic>{};
 
-    auto found = co_await data_.users.search({.collection = "users",
-                                              .words = std::move(words),
-                                              .limit = page.limit + 1,
-                                              .skip = skip,
-                                              .may_lag = true});
-    bool const more = found.size() > page.limit;
-    if (more) found.resize(page.limit);
-    std::vector<User> users;
-    for (auto& user : found) users.push_back(std::move(user.value));
+    auto cursor = page.after ? Lists::read(*page.after) : Lists::begin(UserId::make(clock_()));
+    cursor.offset += page.skip;
+    auto const list =
+        co_await lists_.list_of(cursor, [&](UserId const& newest) -> Task<std::vector<UserId>> {
+            std::vector<UserId> out;
+            for (auto const& user : co_await data_.users.search(
+                     {.collection = {}, .words = words, .limit = matches_max, .may_lag = true},
+                     store::where<&User::user_id>.less_equal(newest)))
+                out.push_back(user->user_id);
+            co_return out;
+        });
+    auto const begin =
+        std::exchange(cursor.offset, std::min(cursor.offset + page.limit, list->size()));
+    auto users =
+        co_await data_.users_of({list->begin() + static_cast<std::ptrdiff_t>(begin),
+                                 list->begin() + static_cast<std::ptrdiff_t>(cursor.offset)});
     http::List<UserPublic> out;
     out.items = co_await people_.views(std::move(viewer), std::move(users));
-    auto const next = skip + page.limit;
-    if (more && next <= grover::limits::page_skip_max) out.next = http::Position{next};
+    if (cursor.offset < list->size()) out.next = Lists::write(cursor);
     co_return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "http/extract.hpp"
 #include "http/reply.hpp"
+#include "service/match_lists.hpp"
 #include "user/people.hpp"
 #include "user/relations.hpp"
 
@@ -24,7 +25,10 @@ BOOST_DESCRIBE_STRUCT(UserStats, (),
 
 class DiscoverApi {
 public:
-    DiscoverApi(Data& data, People const& people, Relations const& relations);
+    /// A search has this many matches at most: the best ones.
+    static constexpr std::size_t matches_max = 300;
+
+    DiscoverApi(Data& data, People const& people, Relations const& relations, Clock clock);
 
     using UserPath = http::Path<UserId, "user_id">;
 
@@ -38,12 +42,16 @@ public:
     Task<std::vector<SuggestedUser>> suggested(auth::Caller caller);
 
 private:
+    using Lists = service::MatchLists<UserId>;
+
     Task<http::List<UserPublic>> find(auth::Viewer viewer, std::string query,
                                       std::string_view pointer, http::PageRequest page);
 
     Data& data_;
     People const& people_;
     Relations const& relations_;
+    Clock clock_;
+    Lists lists_;
 };
 
 }  // namespace grover::user

@@ -75,7 +75,7 @@ Program::Program(service::Kit& kit, Config config)
       auth_(data_, sessions_, passwords_, admission_, entrance_, broker_, providers_),
       login_(data_, entrance_, providers_, kit.clock(), config.public_url),
       account_(data_, sessions_, passwords_, relations_, departures_, outbox_, posts_, kit.clock()),
-      discover_(data_, people_, relations_),
+      discover_(data_, people_, relations_, kit.clock()),
       follow_(data_, people_, relations_, kit.clock()),
       privacy_(data_, people_, relations_, kit.clock()),
       internal_(data_, sessions_, relations_),

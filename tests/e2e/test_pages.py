@@ -1,10 +1,11 @@
 """Lists page by page: no item twice, none skipped, whatever comes and goes meanwhile; Link ends where the list does."""
 
+import secrets
 from dataclasses import dataclass
 
 import pytest
 
-from api import Person
+from api import PASSWORD, Person
 from wire import eventually
 
 
@@ -158,6 +159,29 @@ def test_explore_gives_every_public_post_once(people):
             ben.ok("POST", f"/api/posts/{found[0]}/like")
     assert mine <= set(found)
     assert len(found) == len(set(found))
+
+
+def test_a_search_for_people_gives_everybody_once_whoever_comes_and_goes(people):
+    name = f"Zenobia{secrets.token_hex(4)}"
+    everybody = {(one := people(f"{name} of somewhere far {n}")).id: one for n in range(7)}
+    reader = next(iter(everybody.values()))
+    first = reader.get(f"/api/search/users?q={name}&limit=3")
+    found = [user["user_id"] for user in first.json]
+    assert len(found) == 3
+    people(name)    # a better match, which would come first
+    gone = everybody[found[1]] if found[1] != reader.id else everybody[found[0]]
+    gone.ok("DELETE", "/api/users/me", {"password": PASSWORD})
+    target = first.next
+    while target:
+        reply = reader.get(target)
+        found += [user["user_id"] for user in reply.json]
+        target = reply.next
+    assert len(found) == len(set(found)) and set(found) == set(everybody)
+
+
+@pytest.mark.parametrize("cursor", ["WzNd", "W10", "x", "WyJtYXRjaGVzIiwiIiwtMSwidXNlcl8xIl0"])
+def test_a_cursor_that_is_none_of_the_search_is_422(people, cursor):
+    assert people().get(f"/api/search/users?q=ada&cursor={cursor}").status in (400, 422)
 
 
 def test_default_and_largest_page(people):
