@@ -25,8 +25,9 @@ void Kit::every(std::chrono::milliseconds period, std::string name, std::functio
     periodic_.push_back({period, std::move(name), std::move(work)});
 }
 
-void Kit::dependency(std::string name, std::function<Task<bool>(http::Deadline)> check) {
-    dependencies_.push_back({std::move(name), std::move(check)});
+void Kit::dependency(std::string name, std::function<Task<bool>(http::Deadline)> check,
+                     Without without) {
+    dependencies_.push_back({std::move(name), std::move(check), without});
 }
 
 }  // namespace grover::service

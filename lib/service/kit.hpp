@@ -58,8 +58,12 @@ public:
     /// Runs `work` on loop 0 every `period`, first one period after the start, never twice at once.
     /// Whatever it throws is logged, and the next turn comes. It ends with the service.
     void every(std::chrono::milliseconds period, std::string name, std::function<Task<>()> work);
+    /// What a service is while another one is down.
+    enum class Without { degraded, unready };
     /// /health/dependencies lists `name`; the check runs when asked, with a deadline of one second.
-    void dependency(std::string name, std::function<Task<bool>(http::Deadline)> check);
+    /// Without::unready: it answers for /health/ready too.
+    void dependency(std::string name, std::function<Task<bool>(http::Deadline)> check,
+                    Without without = Without::degraded);
 
     /// A second server of this process, beside the one that clients use: opened with it, closed
     /// after it.
@@ -86,6 +90,7 @@ public:
     struct Dependency {
         std::string name;
         std::function<Task<bool>(http::Deadline)> check;
+        Without without;
     };
     struct Door {
         http::ServerOptions options;

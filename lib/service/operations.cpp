@@ -1,5 +1,6 @@
 #include "service/operations.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -83,36 +84,48 @@ Task<http::Response> Operations::health() {
                           {"timestamp", kit_.clock()().to_string()}});
 }
 
-Task<bool> Operations::store_answers() {
-    if (!kit_.has_store()) co_return true;
+Task<store::DocumentStore::Health> Operations::store_health() {
+    store::DocumentStore::Health out;
     try {
-        auto const health = co_await kit_.store().health();
-        if (!health.connected)
-            kit_.log().warn("the database does not answer", {{"detail", health.detail}});
-        co_return health.connected;
+        out = co_await kit_.store().health();
     } catch (std::exception const& e) {
-        kit_.log().warn("the database does not answer", {{"detail", e.what()}});
-        co_return false;
+        out.detail = e.what();
     }
+    if (!out.connected)
+        kit_.log().warn("the database does not answer", {{"detail", out.detail}});
+    else if (!out.takes_writes)
+        kit_.log().warn("the database takes no writes", {{"detail", out.detail}});
+    co_return out;
 }
 
 Task<http::Response> Operations::health_db() {
-    bool const connected = co_await store_answers();
-    co_return fresh(connected ? 200 : 503, {{"status", connected ? "healthy" : "unhealthy"},
-                                            {"database", connected ? "connected" : "disconnected"},
-                                            {"engine", kit_.store().engine()}});
+    auto const health = co_await store_health();
+    bool const healthy = health.connected && health.takes_writes;
+    co_return fresh(healthy ? 200 : 503,
+                    {{"status", healthy ? "healthy" : "unhealthy"},
+                     {"database", health.connected ? "connected" : "disconnected"},
+                     {"engine", kit_.store().engine()}});
 }
 
-Task<http::Response> Operations::health_ready() {
-    bool const ready = ready_.load() && co_await store_answers();
+/// A service whose database takes no writes is ready: what is there can be read.
+Task<http::Response> Operations::health_ready(http::RequestInfo info) {
+    bool ready = ready_.load() && (!kit_.has_store() || (co_await store_health()).connected);
+    if (ready) {
+        std::vector<Kit::Dependency> vital;
+        std::ranges::copy_if(kit_.dependencies(), std::back_inserter(vital),
+                             [](auto const& one) { return one.without == Kit::Without::unready; });
+        auto const answers = co_await ask(vital, info);
+        ready = std::ranges::find(answers, false) == answers.end();
+    }
     co_return fresh(ready ? 200 : 503,
                     {{"status", ready ? "ready" : "not_ready"}, {"service", kit_.service()}});
 }
 
-Task<http::Response> Operations::health_dependencies(http::RequestInfo info) {
+Task<std::vector<bool>> Operations::ask(std::vector<Kit::Dependency> const& dependencies,
+                                        http::RequestInfo const& info) {
     auto const deadline =
         std::min(info.deadline, std::chrono::steady_clock::now() + std::chrono::seconds(1));
-    auto const ask = [](Kit::Dependency const& dependency, http::Deadline until) -> Task<bool> {
+    auto const check = [](Kit::Dependency const& dependency, http::Deadline until) -> Task<bool> {
         try {
             co_return co_await dependency.check(until);
         } catch (std::exception const&) {
@@ -120,8 +133,12 @@ Task<http::Response> Operations::health_dependencies(http::RequestInfo info) {
         }
     };
     std::vector<Task<bool>> asked;
-    for (auto const& dependency : kit_.dependencies()) asked.push_back(ask(dependency, deadline));
-    auto const answers = co_await net::gather(std::move(asked));
+    for (auto const& dependency : dependencies) asked.push_back(check(dependency, deadline));
+    co_return co_await net::gather(std::move(asked));
+}
+
+Task<http::Response> Operations::health_dependencies(http::RequestInfo info) {
+    auto const answers = co_await ask(kit_.dependencies(), info);
     json::object list;
     bool all = true;
     for (std::size_t i = 0; i < answers.size(); ++i) {

@@ -24,7 +24,7 @@ public:
 
     Task<http::Response> health();
     Task<http::Response> health_db();
-    Task<http::Response> health_ready();
+    Task<http::Response> health_ready(http::RequestInfo info);
     Task<http::Response> health_dependencies(http::RequestInfo info);
     Task<http::Response> metrics();
     Task<http::Response> openapi();
@@ -36,7 +36,10 @@ private:
         std::string type;
         std::string path;  // read when it is asked for: nobody's memory is worth 2 MB of scripts
     };
-    Task<bool> store_answers();
+    Task<store::DocumentStore::Health> store_health();
+    /// All at once, a second at most; whether each is healthy.
+    static Task<std::vector<bool>> ask(std::vector<Kit::Dependency> const& dependencies,
+                                       http::RequestInfo const& info);
 
     Kit& kit_;
     std::string version_;

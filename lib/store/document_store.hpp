@@ -201,6 +201,7 @@ public:
     struct Health {
         bool connected = false;
         std::string detail;  // for the log; never shown to clients
+        bool takes_writes = true;
     };
     virtual Task<Health> health() = 0;
     /// "sqlite", "mongodb": shown in /health/db.

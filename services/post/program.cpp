@@ -49,8 +49,11 @@ Program::Program(service::Kit& kit, Config const& config)
             info.deadline = deadline;
             co_return (co_await sessions_.find(token, std::move(info)))->caller;
         });
-    kit.dependency("user_service",
-                   [this](http::Deadline deadline) { return people_.service().healthy(deadline); });
+    // Whose posts one may see is the user service's to say.
+    kit.dependency(
+        "user_service",
+        [this](http::Deadline deadline) { return people_.service().healthy(deadline); },
+        service::Kit::Without::unready);
     kit.every(jobs_period, "clear away", [this] { return background_.run(); });
     consume();
 }

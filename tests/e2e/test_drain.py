@@ -155,6 +155,24 @@ def test_a_dead_service_is_503_and_the_other_routes_go_on(own_system):
     eventually(lambda: overview(own_system)["overall_status"] == "healthy")
 
 
+def test_the_post_service_is_not_ready_without_the_user_service(own_system):
+    def ready(name: str) -> int:
+        wire = Wire(own_system[name].port)
+        try:
+            return wire.send("GET", "/health/ready").status
+        except OSError:
+            return 0
+        finally:
+            wire.close()
+    assert (ready("post"), ready("user")) == (200, 200)
+    own_system["user"].kill()
+    eventually(lambda: ready("post") == 503)
+    own_system["user"].start()
+    eventually(lambda: ready("post") == 200)
+    own_system["post"].kill()
+    assert ready("user") == 200    # it can do without
+
+
 def overview(system) -> dict:
     wire = Wire(system["gateway"].port)
     try:

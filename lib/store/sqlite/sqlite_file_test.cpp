@@ -1,11 +1,16 @@
 // What the contract suite cannot see: the file. It follows the schema, nothing that is not ours is
 // touched, and the log is emptied without being asked.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "testing/sync.hpp"
@@ -165,6 +170,52 @@ TEST_F(SqliteFile, TheLogIsMovedToTheFileWhenItIsQuiet) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_GT(fs::file_size(file_), before);
     EXPECT_EQ(sync(store->count("things", {})), 200);
+}
+
+/// No file of this process grows beyond what `file` and its log are now, as on a full disk.
+class FullDisk {
+public:
+    explicit FullDisk(fs::path const& file) {
+        ::signal(SIGXFSZ, SIG_IGN);  // write() says EFBIG instead
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        auto limit = before_;
+        limit.rlim_cur = std::max(fs::file_size(file), fs::file_size(file.string() + "-wal"));
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(SqliteFile, OnAFullDiskItSaysSoUntilThereIsRoomAgain) {
+    fill(10);
+    auto const store = open_sqlite(
+        {.file = file_, .schema = with({}), .expiry_period = std::chrono::milliseconds(1)});
+    auto const write = [&](std::string id) -> bool {
+        Batch batch;
+        batch.add(Insert{"things", {{"_id", std::move(id)}, {"text", std::string(100'000, '.')}}});
+        try {
+            return sync(store->commit(std::move(batch))).has_value();
+        } catch (Error const& error) {
+            EXPECT_EQ(error.code(), ErrorCode::unavailable);
+            return false;
+        }
+    };
+    ASSERT_TRUE(write("before"));
+    EXPECT_TRUE(sync(store->health()).takes_writes);
+    {
+        FullDisk const full(file_);
+        for (int i = 0; write("into what is left " + std::to_string(i)); ++i) continue;
+        auto const health = sync(store->health());
+        EXPECT_TRUE(health.connected);
+        EXPECT_FALSE(health.takes_writes);
+        EXPECT_FALSE(health.detail.empty());
+        EXPECT_TRUE(sync(store->get("things", "before")).has_value());
+    }
+    // Nobody has to write for that: the store tries by itself.
+    while (!sync(store->health()).takes_writes) std::this_thread::yield();
+    EXPECT_TRUE(write("after"));
 }
 
 }  // namespace

@@ -100,7 +100,9 @@ public:
                 r.probe();
                 return true;
             });
-            out = {true, writer_->trouble()};
+            auto trouble = writer_->trouble();
+            bool const takes_writes = trouble.empty();
+            out = {true, std::move(trouble), takes_writes};
         } catch (Error const&) {
             out = {false, "the file cannot be read"};
         }

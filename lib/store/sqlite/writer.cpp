@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/core.h>
 #include <sqlite3.h>
 
 #include "base/error.hpp"
@@ -77,6 +78,7 @@ std::string Writer::trouble() const {
 
 void Writer::report(std::string trouble) {
     std::scoped_lock const lock(mutex_);
+    in_trouble_ = !trouble.empty();
     trouble_ = std::move(trouble);
 }
 
@@ -111,6 +113,7 @@ bool Writer::take(Group& group) {
 void Writer::process(Group& group) {
     try {
         Run(connection_.prepared("BEGIN IMMEDIATE"))->step();
+        if (in_trouble_) try_to_write();
         commit(group);
         report({});
     } catch (Failure const& failure) {
@@ -121,6 +124,11 @@ void Writer::process(Group& group) {
         if (sqlite3_get_autocommit(connection_.handle()) == 0)
             sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
+}
+
+/// An empty group, or one of reads, would go through on a full disk too.
+void Writer::try_to_write() {
+    connection_.execute(fmt::format("PRAGMA user_version = {}", format_version));
 }
 
 void Writer::commit(Group& group) {

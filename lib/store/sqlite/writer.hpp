@@ -74,6 +74,7 @@ private:
     void apply(Pending& pending);
     void remove_expired_step();
     void report(std::string trouble);
+    void try_to_write();
 
     Connection connection_;
     Layout const& layout_;
@@ -87,6 +88,7 @@ private:
     bool busy_ = false;
     int pauses_ = 0;
     std::string trouble_;
+    bool in_trouble_ = false;  // the thread's own
 
     std::chrono::steady_clock::time_point next_expiry_;  // the thread's own
     std::thread thread_;
