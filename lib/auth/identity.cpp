@@ -28,7 +28,7 @@ std::int64_t expiry(Timestamp now) {
 }  // namespace
 
 IdentitySigner::IdentitySigner(Secret key) : key_(std::move(key)) {
-    if (key_.reveal().size() < 32)
+    if (key_.reveal().size() < internal_key_bytes_min)
         throw ConfigError("INTERNAL_KEY: must have at least 32 characters");
 }
 

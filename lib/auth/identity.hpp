@@ -19,11 +19,12 @@
 namespace grover::auth {
 
 inline constexpr std::string_view identity_header = "X-Grover-Identity";
+inline constexpr std::size_t internal_key_bytes_min = 32;
 inline constexpr auto identity_lifetime = std::chrono::seconds(60);
 
 class IdentitySigner {
 public:
-    /// `key` of 32 bytes or more; throws ConfigError for a shorter one.
+    /// `key` of internal_key_bytes_min or more; throws ConfigError for a shorter one.
     explicit IdentitySigner(Secret key);
 
     std::string sign(Caller const& caller, Timestamp now) const;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -320,6 +321,7 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
 }  // namespace
 
 int detail::run(int argc, char** argv, Definition definition) {
+    ::umask(S_IRWXG | S_IRWXO);  // What it writes is about people: its user's alone.
     try {
         if (definition.storage)
             definition.storage->schema.collections.push_back(idempotency_collection());

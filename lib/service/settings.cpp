@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "auth/identity.hpp"
 #include "base/random.hpp"
 #include "service/operations.hpp"
 
@@ -149,6 +150,8 @@ Settings Settings::read(Environment& env, About const& about) {
             env.problem("INTERNAL_KEY", "must be set (or INTERNAL_KEY_FILE) in " + out.environment);
         else
             out.internal_key = development_key(env);
+    } else if (out.internal_key.reveal().size() < auth::internal_key_bytes_min) {
+        env.problem("INTERNAL_KEY", "must have at least 32 characters");
     }
     return out;
 }

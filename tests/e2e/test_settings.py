@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from conftest import start_system
 EVERY = {
     "PORT": ["x", "65536", "-1", "80 "], "RATE_LIMIT": ["maybe", "2", "of"], "LOG_LEVEL": ["loud", "INFO", "1"],
     "ENVIRONMENT": ["prod", "Production"], "THREADS": ["0", "257", "1.5", "x"], "HOST": ["a\nb"],
-    "INTERNAL_KEY_FILE": ["/nonexistent/key", "/dev/null"],
+    "INTERNAL_KEY": ["short", "x" * 31], "INTERNAL_KEY_FILE": ["/nonexistent/key", "/dev/null"],
 }
 OF_ONE = {
     "gateway": {"USER_SERVICE_URL": ["nowhere", "ftp://localhost", "http://", "unix:"], "POST_SERVICE_URL": ["http://a b"],
@@ -65,6 +66,14 @@ def test_settings_are_shown_without_secrets(tmp_path, program):
     shown = run(program, tmp_path, "--print-config", OIDC_PROVIDERS='[{"client_secret":"hunter2"}]')
     assert shown.returncode == 0 and "PORT=0" in shown.stdout and "RATE_LIMIT=" in shown.stdout
     assert INTERNAL_KEY not in shown.stdout and "hunter2" not in shown.stdout + shown.stderr
+
+
+def test_data_is_for_its_own_user_alone(tmp_path):
+    for system in start_system(tmp_path):
+        for name in ("user", "post"):
+            if (data := Path(system[name].environment["DATA_DIR"])).exists():
+                files = [data, *data.rglob("*")]
+                assert [file for file in files if file.stat().st_mode & 0o077] == []
 
 
 def test_that_limits_are_off_is_said_in_the_log(tmp_path):

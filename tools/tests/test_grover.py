@@ -220,7 +220,7 @@ class NewServiceTest(TreeTest):
         self.assertSays(self.grover("new-service", "payment"), 0, "port 8004")
 
     def test_bad_names(self) -> None:
-        for name in ("", "a", "Media", "my-service", "1st", "../x", "a b", "x" * 40, "http", "base", "class", "sample",
+        for name in ("", "a", "Media", "my-service", "1st", "../x", "a b", "x" * 40, "http", "base", "class", "register", "volatile", "sample",
                      "None", "import"):
             with self.subTest(name=name):
                 self.assertSays(self.grover("new-service", name), 1, "grover: ")

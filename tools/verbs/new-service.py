@@ -23,7 +23,11 @@ NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
 TAKEN = {"base", "reflect", "telemetry", "net", "http", "store", "resilience", "events", "auth", "service", "testing",
          "contracts", "grover", "sample", "std", "class", "struct", "namespace", "template", "default", "public",
          "private", "protected", "new", "delete", "operator", "switch", "case", "using", "union", "enum", "export",
-         "import", "module", "int", "bool", "char", "long", "short", "float", "double", "void", "auto", "this"}
+         "import", "module", "int", "bool", "char", "long", "short", "float", "double", "void", "auto", "this", "alignas",
+         "alignof", "asm", "bitand", "bitor", "catch", "compl", "concept", "const", "consteval", "constexpr", "constinit",
+         "decltype", "do", "explicit", "extern", "false", "friend", "goto", "inline", "mutable", "noexcept", "nullptr",
+         "register", "requires", "signed", "sizeof", "static", "throw", "true", "typedef", "typeid", "typename",
+         "unsigned", "virtual", "volatile", "xor", "main", "errno", "unix", "linux"}
 
 
 def substitute(text: str, name: str, port: int) -> str:
