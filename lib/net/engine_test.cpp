@@ -159,6 +159,85 @@ TEST_F(EngineTest, WaitsForASlowReaderAndKeepsTheOrder) {
     EXPECT_TRUE(eventually([&] { return done->load(); }));
 }
 
+/// As a server writes: what goes at once, and the rest when the reader has made room.
+Task<> write_in_pieces(Stream& stream, std::string_view bytes, std::size_t piece_max) {
+    std::size_t size = 1;
+    while (!bytes.empty()) {
+        size = std::min(size * 7919 % piece_max + 1, bytes.size());
+        auto piece = bytes.substr(0, size);
+        bytes.remove_prefix(size);
+        piece.remove_prefix(stream.write_now(asio::buffer(piece)));
+        if (!piece.empty()) co_await asio::async_write(stream, asio::buffer(piece), use_task);
+    }
+    stream.shutdown_send();
+}
+
+/// A write that had waited for its reader was copied to where the next turn's writes went.
+TEST_F(EngineTest, StreamsWithSlowReadersDoNotGetEachOthersBytes) {
+    for (auto const pair : {unix_pair, tcp_pair})
+        for (std::size_t const piece_max : {std::size_t(20'000), std::size_t(150'000)}) {
+            std::vector<std::string> sent, got(4);
+            std::vector<std::shared_ptr<std::atomic<bool>>> done;
+            std::vector<std::jthread> readers;
+            for (std::size_t i = 0; i < got.size(); ++i)
+                sent.emplace_back(8'000'000, static_cast<char>('a' + i));
+            for (std::size_t i = 0; i < got.size(); ++i) {
+                auto const ends = pair();
+                done.push_back(beside([&, i, ends]() -> Task<> {
+                    Stream stream(loop(), Socket(ends[0]));
+                    co_await write_in_pieces(stream, sent[i], piece_max);
+                }));
+                readers.emplace_back([&, i, ends] {
+                    Socket const reader(ends[1]);
+                    std::string space(100'000, '\0');
+                    for (ssize_t count = 1; count > 0;) {
+                        auto const size = 1 + got[i].size() * 31 % space.size();
+                        count = ::recv(reader.native_handle(), space.data(), size, 0);
+                        if (count > 0) got[i].append(space, 0, static_cast<std::size_t>(count));
+                    }
+                });
+            }
+            for (auto& reader : readers) reader.join();
+            for (std::size_t i = 0; i < got.size(); ++i) {
+                EXPECT_EQ(got[i].size(), sent[i].size());
+                EXPECT_EQ(got[i].find_first_not_of(sent[i][0]), got[i].npos);
+                EXPECT_TRUE(eventually([&] { return done[i]->load(); }));
+            }
+        }
+}
+
+TEST_F(EngineTest, ReadsInOrderHoweverTheReaderStalls) {
+    auto const sent = numbered(20'000'000);
+    for (auto const pair : {unix_pair, tcp_pair}) {
+        auto const ends = pair();
+        std::jthread const writer([&, ends] {
+            std::size_t size = 1;
+            for (std::size_t at = 0; at < sent.size(); at += size) {
+                size = std::min(size * 7919 % 150'001, sent.size() - at);
+                for (std::size_t out = 0; out < size;)
+                    out += static_cast<std::size_t>(
+                        ::send(ends[1], sent.data() + at + out, size - out, MSG_NOSIGNAL));
+            }
+            ::shutdown(ends[1], SHUT_WR);
+        });
+        auto const got = run_on(loop(), [&, ends]() -> Task<std::string> {
+            Stream stream(loop(), Socket(ends[0]));
+            std::string out;
+            std::string space(64 << 10, '\0');
+            for (;;) {
+                auto const [error, count] = co_await stream.async_read_some(
+                    asio::buffer(space.data(), 1 + out.size() % space.size()), use_tuple);
+                out.append(space, 0, count);
+                if (error) co_return out;
+                if (out.size() % 7 == 0) co_await pause(out.size() % 3 * 1ms);
+            }
+        });
+        auto const wrong = std::ranges::mismatch(got, sent).in1 - got.begin();
+        EXPECT_TRUE(got == sent) << got.size() << ", wrong at " << wrong;
+        ::close(ends[1]);
+    }
+}
+
 TEST_F(EngineTest, HoldsBackAFastWriterWhenNobodyReads) {
     auto const ends = unix_pair();
     Stream* reader = nullptr;

@@ -31,6 +31,7 @@ public:
     /// Keeps received data in the shared buffers.
     void mark_holding(UringChannel& channel) noexcept;
     void unmark_holding(UringChannel& channel) noexcept;
+    /// Goes on once this turn's sends are settled.
     void mark_sent(UringChannel& channel) noexcept;
     void mark_closing(UringChannel& channel) noexcept;
     /// The next turn does not wait: something goes on as soon as it has been submitted.

@@ -299,7 +299,7 @@ void UringChannel::on_sent(io_uring_cqe const& completion) {
     if (out_.cancelled && sent < out_.buffers.bytes && !connecting)
         error = asio::error::operation_aborted;
     if (out_.operation) end(out_, error, sent);
-    go_on();
+    engine_.mark_sent(*this);
 }
 
 /// The socket took only a part, or nothing.
@@ -329,7 +329,7 @@ void UringChannel::on_rest_sent(int result) {
     if (rest_begin_ < rest_.size()) return mark();
     rest_ = {};
     sending_ = Sending::nothing;
-    go_on();
+    engine_.mark_sent(*this);
 }
 
 void UringChannel::settle() {

@@ -75,7 +75,8 @@ public:
     void on_sent(io_uring_cqe const& completion);
     /// After the submission of a copied send and all its completions.
     void settle();
-    /// What waits for the end of sending: the next write, the end of the stream.
+    /// What waits for the end of sending: the next write, the end of the stream. Once the arena is
+    /// empty again, for it may put something there.
     void go_on() noexcept;
     /// The reader gets what the turn has brought.
     void deliver();
