@@ -27,6 +27,31 @@ TEST_F(Http2AnswersTest, SendsBodiesAndTrailers) {
     EXPECT_EQ(answer.get().body, "ok");
 }
 
+/// A turn in which a body goes on and something is heard has two reasons to send, and sends once.
+TEST_F(Http2AnswersTest, SendsOneThingAfterTheOther) {
+    auto const window = wire::number(1 << 30);
+    std::vector<std::future<testing::H2Got>> answers;
+    std::map<std::uint32_t, std::string> bodies;
+    for (char letter = 'a'; letter < 'e'; ++letter)
+        answers.push_back(ask({.method = "POST", .body = std::string(4 << 20, letter)}));
+    auto peer = listener_.accept("\0\4"s + window);
+    peer->send(wire::frame(wire::window_update, 0, 0, window));
+    for (std::size_t ended = 0; ended < answers.size();) {
+        auto const frame = peer->read_frame();
+        ASSERT_NE(frame.type, H2Peer::ended);
+        if (frame.type != wire::data) continue;
+        // Something to hear while it speaks.
+        peer->send(wire::frame(wire::window_update, 0, 0, wire::number(1)));
+        bodies[frame.stream] += frame.payload;
+        if (!(frame.flags & wire::end_stream)) continue;
+        ++ended;
+        peer->send(H2Peer::answer(frame.stream, "200", ""));
+    }
+    for (auto const& [stream, body] : bodies)
+        EXPECT_EQ(body, std::string(4 << 20, body.front())) << stream;
+    for (auto& answer : answers) EXPECT_EQ(answer.get().status, 200);
+}
+
 TEST_F(Http2AnswersTest, StopsSendingABodyThatIsAnsweredEarly) {
     auto answer = ask({.method = "POST", .body = std::string(300'000, 'b')});
     auto peer = listener_.accept();

@@ -106,7 +106,7 @@ void Session::flush_soon() {
     scheduled_ = true;
     loop_.at_end_of_turn([this] {
         scheduled_ = false;
-        flush();
+        flush_at_once();
     });
 }
 

@@ -118,7 +118,7 @@ protected:
     /// Hands received bytes to nghttp2. False when the connection cannot go on: nghttp2 has queued
     /// why.
     bool feed(std::string_view bytes);
-    /// What nghttp2 has to say leaves now.
+    /// What nghttp2 has to say leaves now, or with what is being sent.
     void flush_at_once() {
         if (!sending_) flush();
     }
