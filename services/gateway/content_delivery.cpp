@@ -160,7 +160,6 @@ net::Task<> ContentDelivery::pass_not_modified(Attempt& attempt, Plan const& how
 /// True while the client is there. When it leaves in the middle, what is being stored still is.
 net::Task<bool> ContentDelivery::write(std::string_view bytes) {
     if (client_is_gone_) co_return false;
-    if (bytes.empty()) co_return true;
     try {
         co_await exchange_.write(bytes);
     } catch (http::Disconnected const&) {
@@ -186,7 +185,9 @@ net::Task<> ContentDelivery::pass_on(Attempt& attempt) {
             if (client_is_gone_) throw http::Disconnected();
             co_return co_await exchange_.end(piece.bytes);
         }
-        if (!co_await write(piece.bytes) && !fetch_->keeping()) throw http::Disconnected();
+        bool const writes = !piece.bytes.empty() || wants_its_head(attempt.head());
+        if (writes && !co_await write(piece.bytes) && !fetch_->keeping())
+            throw http::Disconnected();
         co_await attempt.receive();
     }
 }
@@ -212,11 +213,12 @@ net::Task<> ContentDelivery::pass_encoded(Attempt& attempt, http::Coding coding)
         }
         // Whoever sends piece by piece wants each to arrive.
         if (!length_is_known) encoder->flush(coded);
-        if (!coded.empty() && !begun) {
+        if ((!coded.empty() || !length_is_known) && !begun) {
             exchange_.stream(http::Exchange::Transfer::chunked);
             begun = true;
         }
-        if (!co_await write(coded) && !fetch_->keeping()) throw http::Disconnected();
+        bool const writes = !coded.empty() || wants_its_head(attempt.head());
+        if (writes && !co_await write(coded) && !fetch_->keeping()) throw http::Disconnected();
         coded.clear();
         co_await attempt.receive();
     }

@@ -13,6 +13,10 @@ void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_clo
 
 }  // namespace
 
+bool RawDelivery::wants_its_head(http::ReplyHead const& head) const noexcept {
+    return head.body.kind() != http::BodyFraming::Kind::length && !exchange_.sent();
+}
+
 net::Task<> RawDelivery::deliver(Attempt& attempt) {
     bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
     begin(exchange_, attempt.head(), until_close);
@@ -22,7 +26,8 @@ net::Task<> RawDelivery::deliver(Attempt& attempt) {
         auto const piece = attempt.take();
         if (piece.end == Attempt::End::cut) throw http::Disconnected();
         if (piece.end == Attempt::End::yes) co_return co_await exchange_.end(piece.bytes);
-        if (!piece.bytes.empty()) co_await exchange_.write(piece.bytes);
+        if (!piece.bytes.empty() || wants_its_head(attempt.head()))
+            co_await exchange_.write(piece.bytes);
         co_await attempt.receive();
     }
 }

@@ -32,6 +32,10 @@ public:
     net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) override;
 
 protected:
+    /// Nothing has come yet behind a head that the client has not got: of a body whose length is
+    /// not known, which may be silent for long. Else head and body share a send.
+    bool wants_its_head(http::ReplyHead const& head) const noexcept;
+
     http::Exchange& exchange_;
 };
 
