@@ -151,6 +151,12 @@ void watch_connections(telemetry::Metrics& metrics, http::Server const& server) 
                       "Client connections since the start, by what became of them",
                       [&server, count] { return static_cast<double>(server.counters().*count); },
                       {{"what", what}});
+    for (std::size_t kind = 0; kind < http::h2::floods; ++kind)
+        metrics.counter(
+            "http2_floods_total",
+            "Clients sent away for frames of HTTP/2 that only make work, by their kind",
+            [&server, kind] { return static_cast<double>(server.counters().floods[kind]); },
+            {{"kind", std::string(name_of(static_cast<http::h2::Flood>(kind)))}});
 }
 
 /// Opens what the program serves beside its own server.

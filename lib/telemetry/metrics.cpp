@@ -79,7 +79,13 @@ Histogram& Metrics::histogram(std::string const& name, std::string const& help,
 void Metrics::gauge(std::string const& name, std::string const& help, std::function<double()> read,
                     Labels const& labels) {
     std::lock_guard const lock(mutex_);
-    series(name, help, "gauge", labels).gauge = std::move(read);
+    series(name, help, "gauge", labels).read = std::move(read);
+}
+
+void Metrics::counter(std::string const& name, std::string const& help,
+                      std::function<double()> read, Labels const& labels) {
+    std::lock_guard const lock(mutex_);
+    series(name, help, "counter", labels).read = std::move(read);
 }
 
 std::string Metrics::print() const {
@@ -91,7 +97,7 @@ std::string Metrics::print() const {
             if (series.counter)
                 out += fmt::format("{}{} {}\n", name, braced(labels), series.counter->value());
             if (series.histogram) series.histogram->print(out, name, labels);
-            if (series.gauge) out += fmt::format("{}{} {}\n", name, braced(labels), series.gauge());
+            if (series.read) out += fmt::format("{}{} {}\n", name, braced(labels), series.read());
         }
     }
     return out;

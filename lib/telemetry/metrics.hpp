@@ -55,6 +55,9 @@ public:
     /// Read when scraped, on the scraping thread.
     void gauge(std::string const& name, std::string const& help, std::function<double()> read,
                Labels const& labels = {});
+    /// The same for what is counted elsewhere, and never becomes less.
+    void counter(std::string const& name, std::string const& help, std::function<double()> read,
+                 Labels const& labels = {});
 
     /// All metrics as text, families in the order of their names.
     std::string print() const;
@@ -63,7 +66,7 @@ private:
     struct Series {
         std::unique_ptr<Counter> counter;
         std::unique_ptr<Histogram> histogram;
-        std::function<double()> gauge;
+        std::function<double()> read;
     };
     struct Family {
         std::string help;

@@ -57,11 +57,13 @@ TEST(Metrics, PrintsPrometheusText) {
     Metrics metrics;
     metrics.counter("b_total", "Counts", {{"kind", "a\"b\\c\nd"}}).add(3);
     metrics.gauge("a_gauge", "Reads", [] { return 1.5; });
+    metrics.counter("b_total", "Counts", [] { return 7.0; }, {{"kind", "elsewhere"}});
     auto& histogram = metrics.histogram("c_seconds", "Times", {{"route", "/x"}});
     histogram.observe(0.002);
     histogram.observe(60);
     auto const text = metrics.print();
     EXPECT_LT(text.find("a_gauge 1.5\n"), text.find("# TYPE b_total counter\n"));
+    EXPECT_NE(text.find("b_total{kind=\"elsewhere\"} 7\n"), std::string::npos) << text;
     EXPECT_NE(text.find("b_total{kind=\"a\\\"b\\\\c\\nd\"} 3\n"), std::string::npos) << text;
     EXPECT_NE(text.find("c_seconds_bucket{route=\"/x\",le=\"0.001\"} 0\n"), std::string::npos);
     EXPECT_NE(text.find("c_seconds_bucket{route=\"/x\",le=\"0.0025\"} 1\n"), std::string::npos);
