@@ -76,14 +76,13 @@ public:
     std::uint32_t read_goaway();
     /// The connection ends, whatever came before.
     bool closed();
+    /// The fields of a whole header block; each block once, in their order: they share a table.
+    h2::Fields inflate(std::string_view block);
 
 protected:
     explicit H2Wire(std::uint16_t port);
     explicit H2Wire(RawClient::Accepted accepted);
     ~H2Wire();
-
-    /// The fields of a whole header block.
-    h2::Fields inflate(std::string_view block);
 
     RawClient socket_;
 

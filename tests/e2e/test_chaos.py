@@ -275,15 +275,15 @@ class Tiers:
     """Two gateways on one port, before two more that stand for a service of ours (their server and its drain are the same), before
     the instances of a fleet."""
 
-    def __init__(self, folder: Path, fleet: Fleet):
+    def __init__(self, folder: Path, fleet: Fleet, protocol: str):
         front, *middle = free_ports(3)
         self.port = front
         file = folder / "rolling.yaml"
         file.write_text(ROLLING.format(instances=", ".join(f"http://127.0.0.1:{port}" for port in middle)))
         shared = fleet.gateway.environment
-        self.processes = [Process("gateway", port, folder, shared | {"PORT": str(port)}) for port in middle]
+        self.processes = [Process("gateway", port, folder, shared | {"PORT": str(port), "H2C": "on"}) for port in middle]
         # Behind a shared port nobody can tell who answers: each of the two has a socket of its own as well.
-        self.processes += [Process("gateway", front, folder, shared | {"PORT": str(front), "REUSE_PORT": "on", "GATEWAY_CONFIG": str(file),
+        self.processes += [Process("gateway", front, folder, shared | {"PORT": str(front), "REUSE_PORT": "on", "GATEWAY_CONFIG": str(file), "UPSTREAM_PROTOCOL": protocol,
                                                                        "UNIX_SOCKET": str(folder / f"front-{i}.sock")})
                            for i in range(2)]
         for process in self.processes:
@@ -301,8 +301,9 @@ class Tiers:
             process.terminate()
 
 
-def test_rolling_restart_loses_nothing(fleet, tmp_path):
-    tiers = Tiers(tmp_path, fleet)
+@pytest.mark.parametrize("protocol", ["http1", "http2", "detect"])
+def test_rolling_restart_loses_nothing(fleet, tmp_path, protocol):
+    tiers = Tiers(tmp_path, fleet, protocol)
     try:
         with Load(tiers.port, RATE / 2, [("GET", "/well/a"), ("POST", "/well/b")]) as load:
             load.wait_for(QUIET)

@@ -1,7 +1,8 @@
-"""Answers that are streams (server-sent events) through the gateway, by HTTP/1.1 and HTTP/2: each event when it is said, no end that
-looks whole and is not, and no more in between than buffers hold."""
+"""Answers that are streams (server-sent events) through the gateway, by HTTP/1.1 and HTTP/2 on either side: each event when it is said,
+no end that looks whole and is not, and no more in between than buffers hold."""
 
 import select
+import socket
 import subprocess
 
 import pytest
@@ -15,19 +16,30 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 LARGE_BYTES = 32 << 20    # far more than the sockets and buffers of both sides hold
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    stage = Stage()
+def gateway_to(service: int, folder, **settings: str) -> Process:
     port, = free_ports(1)
-    service = f"http://127.0.0.1:{stage.port}"
-    gateway = Process("gateway", port, tmp_path_factory.mktemp("streams"), {"USER_SERVICE_URL": service, "POST_SERVICE_URL": service, "RATE_LIMIT": "off", "H2C": "on"})
-    gateway.start()
+    url = f"http://127.0.0.1:{service}"
+    return Process("gateway", port, folder, {"USER_SERVICE_URL": url, "POST_SERVICE_URL": url, "RATE_LIMIT": "off", "H2C": "on"} | settings)
+
+
+@pytest.fixture(scope="module", params=["http1", "http2"])
+def stage(request, tmp_path_factory):
+    """A service; where HTTP/2 is spoken with it, a second gateway is the one who does."""
+    stage = Stage()
+    gateways = [gateway_to(stage.port, tmp_path_factory.mktemp("streams"), UPSTREAM_PROTOCOL="http1")]
+    if request.param == "http2":
+        gateways.append(gateway_to(gateways[0].port, tmp_path_factory.mktemp("front"), UPSTREAM_PROTOCOL="http2"))
+    for gateway in gateways:
+        gateway.start()
     try:
-        gateway.wait_ready()
-        stage.url = f"http://127.0.0.1:{port}/api/posts/stream"
+        for gateway in gateways:
+            gateway.wait_ready()
+        stage.port_asked = gateways[-1].port
+        stage.url = f"http://127.0.0.1:{stage.port_asked}/api/posts/stream"
         yield stage
     finally:
-        gateway.terminate()
+        for gateway in reversed(gateways):
+            gateway.terminate()
         stage.close()
 
 
@@ -65,6 +77,21 @@ def test_events_arrive_one_by_one(listener):
         assert listener.child.stdout.read(len(event)) == event    # before the next is said
     listener.service.sendall(b"0\r\n\r\n")
     assert listener.child.stdout.read() == b"" and listener.ended() == 0
+
+
+@pytest.mark.parametrize("accept", [b"identity", b"gzip", b"br", b"zstd"])
+def test_the_head_arrives_before_the_first_event(stage, accept):
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"GET /api/posts/stream HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %b\r\n\r\n" % accept)
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(HEAD)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = client.recv(65536)
+            assert piece
+            head += piece
+        assert head.startswith(b"HTTP/1.1 200") and b"text/event-stream" in head
+        service.close()
 
 
 def test_a_stream_that_breaks_off_does_not_look_whole(listener):
