@@ -14,19 +14,23 @@ bool is_servers_own(std::string_view name) {
            same_token(name, "Transfer-Encoding");
 }
 
-/// Tells of an answer that no handler has made.
-void report(Exchange const& exchange, Shard& shard, Response const& response) {
-    if (!shard.observer) return;
+/// Tells of an answer that no handler has made. `method` is empty where no head could be read.
+void report(Exchange const& exchange, Shard& shard, std::string_view method,
+            Response const& response) {
+    if (!shard.observer || exchange.observed()) return;
     Request request;
+    request.method = method;
+    request.trace_id = exchange.trace().trace_id;
     request.request_id = exchange.request_id();
     request.peer_address = exchange.peer_address();
     shard.observer({request, response.status, response.body.size(),
                     std::chrono::steady_clock::now() - exchange.started()});
 }
 
-net::Task<> send(Exchange& exchange, Shard& shard, Response const& response) {
+net::Task<> send(Exchange& exchange, Shard& shard, std::string_view method,
+                 Response const& response) {
     begin(exchange, response);
-    report(exchange, shard, response);
+    report(exchange, shard, method, response);
     co_await exchange.finish(response.body);
 }
 
@@ -69,12 +73,12 @@ net::Task<> answer(Exchange& exchange, Shard& shard) {
     auto const response =
         failure_response(failure, exchange.request_id(), shard.options.on_failure);
     if (exchange.sent()) throw Disconnected();  // Half an answer: only its loss can be told.
-    co_await send(exchange, shard, response);
+    co_await send(exchange, shard, exchange.head().method, response);
 }
 
 net::Task<> refuse(Exchange& exchange, Shard& shard, Error error) {
     auto const response = problem(error, exchange.request_id());
-    co_await send(exchange, shard, response);
+    co_await send(exchange, shard, {}, response);
 }
 
 }  // namespace grover::http

@@ -58,6 +58,7 @@ void Exchange::start(RequestHead const& head, TimePoint now) {
     answer_values_.clear();
     status_ = 0;
     body_bytes_written_ = 0;
+    observed_ = false;
 }
 
 net::Task<std::string> Exchange::read_all() {

@@ -115,6 +115,10 @@ public:
     virtual bool sent() const noexcept = 0;
     bool ended() const noexcept { return state_ == Answer::ended; }
     int status() const noexcept { return status_; }
+    /// The handler has logged and counted this request: the server need not tell its observer when
+    /// it answers for the handler.
+    void set_observed() noexcept { observed_ = true; }
+    bool observed() const noexcept { return observed_; }
     /// Of the answer's body, as far as it was written.
     std::uint64_t body_bytes_written() const noexcept { return body_bytes_written_; }
 
@@ -147,6 +151,7 @@ protected:
     int status_ = 0;
     bool dated_ = false;  // the handler has given a Date: that of a stored answer
     std::uint64_t body_bytes_written_ = 0;
+    bool observed_ = false;
 
 private:
     std::string const peer_;  // of the connection

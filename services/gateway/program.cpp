@@ -15,6 +15,8 @@
 namespace grover::gateway {
 namespace {
 
+constexpr int client_gone = 499;  // in the log: nobody was there to be answered
+
 std::shared_ptr<Snapshot const> compile(Config config, Overrides const& overrides,
                                         service::Kit& kit) {
     overrides.apply(config);
@@ -195,8 +197,11 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     } catch (Error const& e) {
         observe(exchange, record, e.status());
         throw;
+    } catch (http::Disconnected const&) {
+        observe(exchange, record, client_gone);
+        throw;
     } catch (...) {
-        observe(exchange, record, 499);  // the client is gone
+        observe(exchange, record, 500);
         throw;
     }
     observe(exchange, record, status);
@@ -322,7 +327,8 @@ void Program::choose_canary(http::Exchange const& exchange, RequestRecord& recor
         if (place < end) return record.use_service(service);
 }
 
-void Program::observe(http::Exchange const& exchange, RequestRecord const& record, int status) {
+void Program::observe(http::Exchange& exchange, RequestRecord const& record, int status) {
+    exchange.set_observed();
     auto const took = std::chrono::steady_clock::now() - exchange.started();
     auto const& tunnel = record.tunnel;
     bool const tunnelled = !tunnel.ended.empty();

@@ -60,7 +60,7 @@ private:
     Upstream& upstream_of(RequestRecord const& record);
     net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
-    void observe(http::Exchange const& exchange, RequestRecord const& record, int status);
+    void observe(http::Exchange& exchange, RequestRecord const& record, int status);
 
     service::Kit& kit_;
     Clusters clusters_;

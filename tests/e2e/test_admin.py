@@ -52,3 +52,20 @@ def test_draining_ends_the_process(administered):
     assert admin.send("POST", "/admin/drain").status == 202
     assert gateway.child.wait(EXIT_S) == 0
     assert '"message":"asked to drain"' in gateway.log() and '"message":"stopped"' in gateway.log()
+
+
+@pytest.mark.parametrize("method,target,status", [
+    ("GET", "/api/posts/feed/me", 401), ("GET", "/api/media/x", 503), ("PUT", "/api/auth/register", 405),
+    ("GET", "/api/users/me", 401), ("GET", "/api/nothing", 404)])
+def test_a_request_that_the_gateway_answers_itself_is_logged_once(administered, method, target, status):
+    system, _ = administered
+    gateway, person = system["gateway"], Person(system, False)
+    probe = f"probe-{status}"
+    stranger = person.nobody()
+    assert stranger.call(method, target, X_Request_ID=probe).status == status
+    assert person.get("/api/users/me", X_Request_ID="the-next").status == 200
+    eventually(lambda: '"the-next"' in gateway.log())
+    lines = [json.loads(line) for line in gateway.log().splitlines() if f'"{probe}"' in line]
+    assert [(line["method"], line["status"]) for line in lines] == [(method, status)]
+    assert lines[0]["trace_id"]
+    person.close()

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto answer_within = 30s;
-constexpr int tries_max = 12;
+constexpr auto patience = 60s;  // with a system that is busy, or away
 constexpr std::size_t reply_bytes_max = 16 << 20;
 
 std::chrono::milliseconds pause_before(int attempt) {
@@ -97,6 +97,7 @@ net::Task<> Api::reach() {
 }
 
 net::Task<Answer> Api::call(Call call) {
+    auto const give_up = std::chrono::steady_clock::now() + patience;
     for (int attempt = 1;; ++attempt) {
         std::string trouble;
         auto wait = pause_before(attempt);
@@ -112,13 +113,13 @@ net::Task<Answer> Api::call(Call call) {
                 reply.status == 409 && attempt > 1 && !call.idempotency_key.empty();
             limited = reply.status == 429;
             if (!limited && reply.status != 503 && !running) throw Failure(trouble);
-            if (limited) wait = retry_after(reply);
+            if (reply.headers.contains("Retry-After")) wait = std::max(wait, retry_after(reply));
         } catch (Error const& error) {
             trouble = fmt::format("{} {}: {}", call.method, call.target, error.detail());
         }
         if (limited && limited_) std::exchange(limited_, {})();
         // A limit only says to wait, however often; trouble is waited out for a while.
-        if (attempt >= tries_max && !limited) throw Failure(trouble);
+        if (!limited && std::chrono::steady_clock::now() >= give_up) throw Failure(trouble);
         ++retries_;
         co_await net::pause(wait);
     }

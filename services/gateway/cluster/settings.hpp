@@ -103,7 +103,7 @@ void validate(BreakerSettings const& breaker, config::Where const& where);
 /// How many requests a service is given at a time.
 struct ConcurrencySettings {
     bool enabled = true;
-    std::uint32_t min = 32;
+    std::uint32_t min = 100;
     std::uint32_t max = 2000;
     std::uint32_t initial = 200;
     double tolerance = 2;
