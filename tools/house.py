@@ -31,6 +31,11 @@ class Service:
     front: bool    # the one that clients talk to: it alone listens on HOST, and it stops first
 
     @property
+    def own_name(self) -> str:
+        """What it calls itself in /health/ready."""
+        return "api-gateway" if self.front else f"{self.name}-service"
+
+    @property
     def reachable_host(self) -> str:
         """Where this machine reaches it: the loopback address when it listens on all of them."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
@@ -113,8 +118,14 @@ def root() -> Path:
     return Path(__file__).resolve().parents[1]
 
 
+def folder_name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return text
+
+
 def add_data_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", default=os.environ.get("DATA_DIR") or str(root() / "data"))
+    parser.add_argument("--data", type=folder_name, default=os.environ.get("DATA_DIR") or str(root() / "data"))
 
 
 def port_of(name: str, fallback: int) -> int:
@@ -163,6 +174,14 @@ def read_state(house: House) -> dict:
         return json.loads(house.state.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def says_ready(status: int, body: bytes, own_name: str) -> bool:
+    """Whether that answer to GET /health/ready means that the service of that name is ready, and not another one."""
+    try:
+        return status == 200 and json.loads(body)["service"] == own_name
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def table(rows: list[list[str]]) -> str:

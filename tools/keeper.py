@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from house import House, Service
+from house import House, Service, says_ready
 
 STOP_LIMIT_S = 15.0
 PROBE_LIMIT_S = 2.0
@@ -134,14 +134,15 @@ class Keeper:
 
 
 async def answers_ready(service: Service) -> bool:
-    """GET /health/ready answers 200."""
+    """GET /health/ready answers 200, and it is this service that answers."""
     try:
         async with asyncio.timeout(PROBE_LIMIT_S):
             reader, writer = await asyncio.open_connection(service.reachable_host, service.port)
             try:
                 writer.write(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                return (await reader.readline()).split()[1:2] == [b"200"]
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+                return says_ready(int(head.split(maxsplit=2)[1]), body, service.own_name)
             finally:
                 writer.close()
-    except (OSError, TimeoutError, ValueError):
+    except (OSError, TimeoutError, ValueError, IndexError):
         return False

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from house import House, Service, Trouble
+from house import House, Service, Trouble, variable
 
 FREE_BYTES_MIN = 64 << 20
 CERTIFICATE_DAYS = 365
@@ -16,11 +16,14 @@ CERTIFICATE_DAYS = 365
 
 def check_place(house: House) -> None:
     """Throws Trouble. Makes the folders of the house and its internal key."""
-    make_folders(house)
-    for service in house.services:
-        check_port(service)
+    listeners = list(house.services)
     if house.tls_port:
-        check_port(replace(house.front, name=f"{house.front.name}_tls", port=house.tls_port))
+        listeners.append(replace(house.front, name=f"{house.front.name}_tls", port=house.tls_port))
+    check_apart(listeners)
+    make_folders(house)
+    for listener in listeners:
+        check_port(listener)
+    if house.tls_port:
         make_certificate(house)
 
 
@@ -86,6 +89,20 @@ def is_current(certificate: Path) -> bool:
     return asked.returncode == 0
 
 
+def check_apart(listeners: list[Service]) -> None:
+    """Our own would share a port and never know, each answering a part of what comes."""
+    by_port: dict[int, Service] = {}
+    for listener in listeners:
+        other = by_port.setdefault(listener.port, listener)
+        if other is not listener:
+            raise Trouble(f"{setting_of(other)} and {setting_of(listener)} are both {listener.port}; "
+                          "set one of them to another port")
+
+
+def setting_of(listener: Service) -> str:
+    return f"{variable(listener.name)}_PORT"
+
+
 def check_port(service: Service) -> None:
     """Binds as a stranger would, without SO_REUSEPORT: two services would otherwise share a port and never know."""
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
@@ -95,10 +112,9 @@ def check_port(service: Service) -> None:
             probe.bind((service.host, service.port))
             probe.listen(1)
         except OSError as error:
-            setting = f"{service.name.upper()}_PORT"
             if error.errno == errno.EADDRINUSE:
                 raise Trouble(f"port {service.port} for {service.name} is taken{by_whom(service.port)}; "
-                              f"stop that, or set {setting}") from None
+                              f"stop that, or set {setting_of(service)}") from None
             raise Trouble(f"cannot listen on {service.host} port {service.port} for {service.name}: "
                           f"{(error.strerror or str(error)).lower()}") from None
 

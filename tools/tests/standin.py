@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A stand-in for a service in the tests of the supervisor: a real process with a real port that obeys the file
 DATA_DIR/behave, one word a line: `refuse` (says why, exit 1), `silent` (exit 2 without a word), `unready` (503),
-`stubborn` (ignores SIGTERM). GET /env answers its environment; GET /die ends it at once.
+`stubborn` (ignores SIGTERM), `stranger` (says it is another service, and counts in DATA_DIR/probes how often it was
+asked). GET /env answers its environment; GET /die ends it at once.
 """
 import http.server
 import json
@@ -16,7 +17,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/die":
             os._exit(9)
         status = 503 if self.path == "/health/ready" and "unready" in words else 200
-        body = json.dumps(dict(os.environ) if self.path == "/env" else {}).encode()
+        body = json.dumps(dict(os.environ) if self.path == "/env" else {"service": own_name()}).encode()
+        if "stranger" in words:
+            with behave.with_name("probes").open("a") as probes:
+                probes.write(".")
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -24,6 +28,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def own_name() -> str:
+    if "stranger" in words:
+        return "another-service"
+    name = Path(sys.argv[0]).name.removeprefix("grover-")
+    return "api-gateway" if name == "gateway" else name
 
 
 behave = Path(os.environ["DATA_DIR"]) / "behave"

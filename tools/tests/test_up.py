@@ -236,6 +236,36 @@ class UpTest(unittest.TestCase):
         self.assertIn(f"(pid {os.getpid()})", done.stdout)
         self.assertEqual(self.pids(), [])
 
+    def test_two_on_one_port(self) -> None:
+        own = dict(self.ports)
+        self.environment["GATEWAY_PORT"] = str(own["USER"])
+        said = self.refused()
+        self.assertIn(f"USER_PORT and GATEWAY_PORT are both {own['USER']}", said)
+        self.environment |= {"GATEWAY_PORT": str(own["GATEWAY"]), "GATEWAY_TLS_PORT": str(own["POST"])}
+        self.assertIn(f"POST_PORT and GATEWAY_TLS_PORT are both {own['POST']}", self.refused("--tls"))
+
+    def test_readiness_of_another_service_does_not_count(self) -> None:
+        self.behave("user", "stranger")
+        with subprocess.Popen([ROOT / "grover", "up", "--detach", "--data", self.data], env=self.environment,
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as starting:
+            probes = self.data / "user" / "probes"
+            self.until(lambda: starting.poll() is not None or (probes.exists() and len(probes.read_text()) > 3),
+                       "user was asked again and again")
+            self.assertEqual(self.grover("down").returncode, 0)
+            said, _ = starting.communicate(timeout=LIMIT_S)
+        self.assertEqual((starting.returncode, said), (1, "grover: stopped before all were ready\n"))
+
+    def test_data_folder_without_a_name(self) -> None:
+        for verb in ("up", "down", "status", "logs"):
+            with self.subTest(verb=verb):
+                done = subprocess.run([ROOT / "grover", verb, "--data", ""], env=self.environment, cwd=self.folder,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      text=True, timeout=60, check=False)
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn("--data", done.stdout)
+        self.assertFalse((self.folder / "run").exists())
+
     def test_port_base(self) -> None:
         for name in self.ports:
             del self.environment[f"{name}_PORT"]

@@ -10,19 +10,20 @@ import http.client
 import time
 from pathlib import Path
 
-from house import add_data_option, main_of, open_house, read_state, running_pid, table
+from house import add_data_option, main_of, open_house, read_state, running_pid, says_ready, table
 
 PROBE_LIMIT_S = 2.0
 NOTHING_RUNS = 3
 
 
-def state_of(service: dict) -> str:
+def state_of(service: dict, own_name: str) -> str:
     if not service["pid"]:
         return service["state"]
     connection = http.client.HTTPConnection(service["host"], service["port"], timeout=PROBE_LIMIT_S)
     try:
         connection.request("GET", "/health/ready")
-        return "ready" if connection.getresponse().status == 200 else "not ready"
+        reply = connection.getresponse()
+        return "ready" if says_ready(reply.status, reply.read(), own_name) else "not ready"
     except (OSError, http.client.HTTPException):
         return "no answer" if service["state"] == "ready" else service["state"]
     finally:
@@ -60,9 +61,10 @@ def main() -> int:
         print(f"grover: it is starting or stopping on {house.data}")
         return 1
     rows = [["service", "pid", "state", "uptime", "restarts", "memory", "address", "last end"]]
+    own_names = {service.name: service.own_name for service in house.services}
     states = []
     for service in sorted(state["services"], key=lambda service: service["port"]):
-        states.append(state_of(service))
+        states.append(state_of(service, own_names.get(service["name"], "")))
         rows.append([service["name"], str(service["pid"] or "-"), states[-1],
                      age(time.time() - service["since"]) if service["pid"] else "-", str(service["restarts"]),
                      memory_of(service["pid"]), service["address"], service["last_end"]])
