@@ -216,6 +216,31 @@ class UpTest(unittest.TestCase):
         self.assertIn('"message":"started"', self.grover("logs", "user").stdout)
         self.assertIn("there is no service 'nobody'", self.grover("logs", "nobody").stdout)
 
+    def test_load_asks_the_gateway_of_that_folder(self) -> None:
+        tree = self.folder / "tree"
+        for name in ("grover", "tools/verbs/load.py", "tools/house.py"):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+        for name, body in (("tools/verbs/build.sh", "exit 0"), ("build/release/bin/grover-load", 'echo "$*"')):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(f"#!/bin/sh\n{body}\n")
+            (tree / name).chmod(0o755)
+
+        def load(*arguments: str) -> str:
+            return subprocess.run([tree / "grover", "load", *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, text=True, timeout=60, check=False).stdout.strip()
+
+        self.assertEqual(load("--data", str(self.data)), "")    # nothing runs there: grover-load takes port 8000
+        self.started()
+        address = f"--gateway http://127.0.0.1:{self.ports['GATEWAY']}"
+        self.assertEqual(load("a graph", "--data", str(self.data), "--posts", "2"), f"{address} a graph --posts 2")
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(self.data / "run" / "gateway.sock"))
+            self.assertEqual(load("--data", str(self.data)), f"--gateway unix:{self.data / 'run' / 'gateway.sock'}")
+        self.assertEqual(load("--data", str(self.data), "--gateway", "http://there"), "--gateway http://there")
+        for option in ("--users", "--posts", "--seed", "--connections", "--data", "--gateway"):
+            self.assertIn(f"  {option} ", load("--help"))
+
     def test_service_that_refuses_to_start(self) -> None:
         self.behave("post", "refuse")
         line = self.refused()
