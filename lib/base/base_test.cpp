@@ -135,6 +135,24 @@ TEST(Environment, SaysTwiceReadVariablesOnce) {
     }
 }
 
+TEST(Environment, PrintsWhatIsSetEvenWhereItIsWrong) {
+    Environment env({{"PORT", "abc"}, {"RATE_LIMIT", "maybe"}, {"LOG_LEVEL", "loud"}});
+    EXPECT_EQ(env.port("PORT", 8001, "port"), 8001);
+    EXPECT_TRUE(env.flag("RATE_LIMIT", true, "limits"));
+    EXPECT_EQ(env.one_of("LOG_LEVEL", {"debug", "info"}, "info", "level"), "info");
+    EXPECT_EQ(env.integer("THREADS", 2, 1, 256, "threads"), 2);
+    EXPECT_EQ(env.print(),
+              "LOG_LEVEL=loud  # level\nPORT=abc  # port\nRATE_LIMIT=maybe  # limits\n"
+              "THREADS=2  # threads\n");
+}
+
+TEST(Environment, NeverPrintsWhatIsNoUrl) {
+    Environment env({{"USER_SERVICE_URL", "http://ada:horse@users"}});
+    EXPECT_EQ(env.url("USER_SERVICE_URL", "http://127.0.0.1:8001", "users"),
+              "http://127.0.0.1:8001");
+    EXPECT_EQ(env.print(), "USER_SERVICE_URL=***  # users\n");
+}
+
 TEST(Environment, NeverPrintsASecret) {
     Environment env({{"INTERNAL_KEY", "correct horse battery staple"}});
     EXPECT_EQ(env.secret("INTERNAL_KEY", "key").reveal(), "correct horse battery staple");

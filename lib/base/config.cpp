@@ -89,7 +89,8 @@ std::uint16_t Environment::port(std::string name, std::uint16_t fallback, std::s
 std::int64_t Environment::integer(std::string name, std::int64_t fallback, std::int64_t min,
                                   std::int64_t max, std::string purpose) {
     auto value = fallback;
-    if (auto const text = take(name)) {
+    auto const text = take(name);
+    if (text) {
         auto const [end, ec] = std::from_chars(text->data(), text->data() + text->size(), value);
         if (ec != std::errc() || end != text->data() + text->size() || value < min || value > max) {
             problem(name, "must be a whole number from " + std::to_string(min) + " to " +
@@ -97,13 +98,14 @@ std::int64_t Environment::integer(std::string name, std::int64_t fallback, std::
             value = fallback;
         }
     }
-    remember(std::move(name), std::to_string(value), std::move(purpose));
+    remember(std::move(name), text.value_or(std::to_string(value)), std::move(purpose));
     return value;
 }
 
 bool Environment::flag(std::string name, bool fallback, std::string purpose) {
     auto value = fallback;
-    if (auto const text = take(name)) {
+    auto const text = take(name);
+    if (text) {
         auto const is = [&](std::initializer_list<std::string_view> words) {
             return std::ranges::find(words, std::string_view(*text)) != words.end();
         };
@@ -114,32 +116,33 @@ bool Environment::flag(std::string name, bool fallback, std::string purpose) {
         else
             problem(name, "must be on or off");
     }
-    remember(std::move(name), value ? "on" : "off", std::move(purpose));
+    remember(std::move(name), text.value_or(value ? "on" : "off"), std::move(purpose));
     return value;
 }
 
 std::string Environment::one_of(std::string name, std::vector<std::string> allowed,
                                 std::string fallback, std::string purpose) {
     auto value = take(name).value_or(fallback);
+    remember(name, value, std::move(purpose));
     if (std::ranges::find(allowed, value) == allowed.end()) {
-        problem(name, "must be one of " + join(allowed));
+        problem(std::move(name), "must be one of " + join(allowed));
         value = std::move(fallback);
     }
-    remember(std::move(name), value, std::move(purpose));
     return value;
 }
 
 std::string Environment::url(std::string name, std::string fallback, std::string purpose) {
-    auto value = optional_url(name, purpose).value_or(std::move(fallback));
-    remember(std::move(name), value, std::move(purpose));
-    return value;
+    if (auto value = optional_url(name, purpose)) return *std::move(value);
+    if (!take(name)) remember(std::move(name), fallback, std::move(purpose));
+    return fallback;
 }
 
 std::optional<std::string> Environment::optional_url(std::string name, std::string purpose) {
     auto value = take(name);
     if (value && !is_url(*value)) {
         problem(name, "must be http://host[:port], https://host[:port] or unix:/path");
-        value.reset();
+        remember(std::move(name), "***", std::move(purpose));
+        return {};
     }
     if (value)
         while (value->ends_with('/')) value->pop_back();

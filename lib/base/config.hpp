@@ -57,7 +57,8 @@ public:
     void problem(std::string name, std::string what);
     /// Throws ConfigError when anything was wrong.
     void check() const;
-    /// One "NAME=value  # purpose" line per variable read; secrets show as "***" or "(unset)".
+    /// One "NAME=value  # purpose" line per variable read, as it was set even where that makes no
+    /// sense; secrets show as "***" or "(unset)", and so does what is no URL: it may hold one.
     std::string print() const;
 
 private:

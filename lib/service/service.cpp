@@ -302,11 +302,9 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
         if (auto const status = definition.command(env, arguments)) return *status;
     auto const settings = Settings::read(env, definition.about);
     auto const build = definition.configure(env);
-    if (flag == "--print-config") {
-        std::cout << env.print();
-        return 0;
-    }
+    if (flag == "--print-config") std::cout << env.print();
     env.check();
+    if (flag == "--print-config") return 0;
     if (flag == "--check-config") {
         std::cout << "the settings are good\n";
         return 0;

@@ -55,6 +55,16 @@ def test_every_bad_value_is_in_the_one_line(tmp_path, program):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
+def test_print_config_shows_what_is_set_and_says_what_is_wrong(tmp_path, program):
+    environment = {"PORT": "abc", "RATE_LIMIT": "maybe", "LOG_LEVEL": "loud"}
+    shown = run(program, tmp_path, "--print-config", **environment)
+    assert shown.returncode == 2, shown
+    for name, value in environment.items():
+        assert f"{name}={value}  #" in shown.stdout
+    assert shown.stderr == run(program, tmp_path, "--check-config", **environment).stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_production_takes_no_default_secret(tmp_path, program):
     environment = {"ENVIRONMENT": "production", "INTERNAL_KEY": ""}
     ended = run(program, tmp_path, "--check-config", **environment)
@@ -63,7 +73,8 @@ def test_production_takes_no_default_secret(tmp_path, program):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_settings_are_shown_without_secrets(tmp_path, program):
-    shown = run(program, tmp_path, "--print-config", OIDC_PROVIDERS='[{"client_secret":"hunter2"}]')
+    shown = run(program, tmp_path, "--print-config", OIDC_PROVIDERS='[{"id":"a","issuer":"https://id.example",'
+                '"client_id":"c","client_secret":"hunter2"}]')
     assert shown.returncode == 0 and "PORT=0" in shown.stdout and "RATE_LIMIT=" in shown.stdout
     assert INTERNAL_KEY not in shown.stdout and "hunter2" not in shown.stdout + shown.stderr
 
