@@ -285,8 +285,11 @@ int help(detail::Definition const& definition) {
               << "  --routes             list the routes with their source lines\n"
               << "  --where METHOD PATH  show the route that answers\n"
               << "  --openapi            print the OpenAPI document\n"
-              << "  --copy-store TO      move the data: sqlite-to-mongo or mongo-to-sqlite\n"
-              << "  --version            print the version\n";
+              << (definition.storage
+                      ? "  --copy-store TO      move the data: sqlite-to-mongo or mongo-to-sqlite\n"
+                      : "")
+              << "  --version            print the version\n"
+              << definition.command_help;
     return 0;
 }
 

@@ -66,6 +66,8 @@ struct Definition {
     std::function<Build(Environment&)> configure;
     /// Carries arguments of the program's own out; empty for services without.
     std::function<std::optional<int>(Environment&, std::vector<std::string> const&)> command{};
+    /// Lines of --help about these.
+    std::string_view command_help{};
 };
 
 int run(int argc, char** argv, Definition definition);
@@ -114,7 +116,10 @@ int run(int argc, char** argv, About about) {
                 return detail::build<Program>(kit, router, config);
             };
         }};
-    if constexpr (requires { &Program::command; }) definition.command = &Program::command;
+    if constexpr (requires { &Program::command; }) {
+        definition.command = &Program::command;
+        definition.command_help = Program::command_help;
+    }
     return detail::run(argc, argv, std::move(definition));
 }
 

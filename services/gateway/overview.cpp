@@ -43,8 +43,8 @@ http::Response uncached(std::string body) {
 
 }  // namespace
 
-Overview::Overview(Members members, Knows knows)
-    : members_(std::move(members)), knows_(std::move(knows)) {}
+Overview::Overview(Members members, Knows knows, Paths own_paths)
+    : members_(std::move(members)), knows_(std::move(knows)), own_paths_(std::move(own_paths)) {}
 
 void Overview::routes(http::Router& router) {
     router.get("/", *this, &Overview::root).summary("What this is").tag("operations").also("/api");
@@ -141,6 +141,7 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
     auto const documents = co_await net::gather(std::move(asked));
 
     auto merged = own_document_;
+    merge(merged["paths"].as_object(), own_paths_());
     for (auto const& value : documents) {
         auto const* document = value.if_object();
         if (!document) continue;

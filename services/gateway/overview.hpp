@@ -21,12 +21,13 @@ public:
         std::string name;  // "user"
         service::Peer* peer;
     };
-    /// Both may answer differently after a reload: the services that run, and whether a path is the
-    /// API's.
+    /// All may answer differently after a reload: the services that run, whether a path is the
+    /// API's, and the documented paths of routes that the gateway answers itself.
     using Members = std::function<std::vector<Member>()>;
     using Knows = std::function<bool(std::string_view path)>;
+    using Paths = std::function<boost::json::object()>;
 
-    Overview(Members members, Knows knows);
+    Overview(Members members, Knows knows, Paths own_paths);
 
     void routes(http::Router& router);
     /// The gateway's own document, into which those of the services are merged.
@@ -54,6 +55,7 @@ private:
 
     Members members_;
     Knows knows_;
+    Paths own_paths_;
     boost::json::object own_document_;
     std::mutex mutex_;  // for what is kept
     Kept health_;

@@ -7,6 +7,7 @@
 #include "gateway/ask_service.hpp"
 #include "gateway/compose/part_call.hpp"
 #include "gateway/explain.hpp"
+#include "gateway/own_routes.hpp"
 #include "gateway/stages/upgrade.hpp"
 #include "gateway/transform/transform.hpp"
 #include "net/async.hpp"
@@ -71,7 +72,10 @@ Program::Program(service::Kit& kit, Config config)
       content_(directory_.snapshot()->config.cache, kit.metrics()),
       tunnels_(kit.metrics()),
       overview_([this] { return directory_.members(); },
-                [this](std::string_view path) { return directory_.snapshot()->table.knows(path); }),
+                [this](std::string_view path) { return directory_.snapshot()->table.knows(path); },
+                [this, file = config.source.file] {
+                    return own_paths(directory_.snapshot()->config, file);
+                }),
       reloader_(kit, std::move(config.source), config.overrides,
                 [this](auto snapshot) { use(std::move(snapshot)); }) {
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
@@ -91,11 +95,18 @@ Program::Program(service::Kit& kit, Config config)
 
 std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {
     bool const check = arguments.size() == 2 && arguments[0] == "--check-config";
-    if (!check && (arguments.empty() || arguments[0] != "route")) return {};
+    bool const where = arguments.size() == 3 && arguments[0] == "--where";
+    if (!check && !where && (arguments.empty() || arguments[0] != "route")) return {};
     auto const file = check ? arguments[1] : env.text("GATEWAY_CONFIG", default_config_file(), "");
     auto config = parse_config(Source::of(file));
     if (check) {
         std::cout << file << " is good\n";
+        return 0;
+    }
+    if (where) {
+        auto const own = own_route(config, file, arguments[1], arguments[2]);
+        if (!own) return {};
+        std::cout << *own << '\n';
         return 0;
     }
     Overrides::read(env, config).apply(config);

@@ -31,7 +31,13 @@ public:
         std::optional<std::uint16_t> admin_port{};  // nothing: no admin API
         static Config read(Environment& env);
     };
-    /// --check-config [FILE] and route explain METHOD URL.
+    /// --check-config FILE, route explain METHOD URL, route access, and --where for what no service
+    /// answers.
+    static constexpr std::string_view command_help =
+        "  --check-config FILE  check that configuration\n"
+        "  route explain METHOD URL [FIELD: VALUE ...]\n"
+        "                       show which route takes a request, and why not the others\n"
+        "  route access         show who may use which route\n";
     static std::optional<int> command(Environment& env, std::vector<std::string> const& arguments);
 
     Program(service::Kit& kit, Config config);

@@ -1,8 +1,12 @@
 """/api/composed/profile/{user_id}: profile, stats and newest posts in one answer, whole or in part."""
 
+import re
+import subprocess
+
 import pytest
 
 from api import Api, Person
+from processes import BIN, PROGRAMS
 from wire import eventually
 
 
@@ -31,6 +35,18 @@ def test_the_parts_are_what_their_services_say(people):
         assert parts["partial"] == []
     assert composed(ben, ada.id).json["profile"]["is_following"] is True
     assert ben.get(f"/api/v1/composed/profile/{ada.id}/").json == composed(ben, ada.id).json
+
+
+def test_it_is_documented_and_its_line_is_known(system):
+    item = eventually(lambda: Api(system, False).get("/openapi.json").json["paths"]["/api/composed/profile/{user_id}"])
+    assert item["get"]["parameters"][0]["name"] == "user_id"
+    asked = subprocess.run([BIN / PROGRAMS["gateway"], "--where", "GET", "/api/v1/composed/profile/x?y"], text=True,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    assert re.fullmatch(r"GET /api/composed/profile/\{user_id\} .*gateway\.yaml:\d+ Composed of posts, profile, stats\n",
+                        asked.stdout), asked
+    other = subprocess.run([BIN / PROGRAMS["gateway"], "--where", "GET", "/api/posts"], text=True,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    assert (other.returncode, other.stdout) == (1, "no route\n")
 
 
 def test_nobody_sees_more_than_by_asking_each_service(people):

@@ -79,6 +79,14 @@ def test_settings_are_shown_without_secrets(tmp_path, program):
     assert INTERNAL_KEY not in shown.stdout and "hunter2" not in shown.stdout + shown.stderr
 
 
+def test_help_lists_what_the_program_takes(tmp_path):
+    for program in PROGRAMS:
+        said = run(program, tmp_path, "--help").stdout
+        assert ("--copy-store" in said) == (program != "gateway"), said
+        for own in ("--check-config FILE", "route explain METHOD URL", "route access"):
+            assert (own in said) == (program == "gateway"), said
+
+
 def test_data_is_for_its_own_user_alone(tmp_path):
     for system in start_system(tmp_path):
         for name in ("user", "post"):

@@ -6,6 +6,7 @@
 #
 # The services themselves are asked (PROGRAM --where), in the build that is newest, so the answer is what runs.
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,10 @@ def main() -> int:
         return 2
     method, path = sys.argv[1].upper(), sys.argv[2]
     found, others = False, []
+    # The gateway's own routes have their lines in its configuration, not in the copy beside the program.
+    environment = {"GATEWAY_CONFIG": "services/gateway/gateway.yaml", **os.environ}
     for service, program in programs():
-        done = subprocess.run([program, "--where", method, path], stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run([program, "--where", method, path], cwd=root(), env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=PROGRAM_LIMIT_S, check=False)
         if done.returncode == 0:
             verb, pattern, source, *summary = done.stdout.strip().split(" ", 3)
