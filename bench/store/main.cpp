@@ -6,7 +6,7 @@
 // driver's on a thread each with clients of a pool, as libmongoc is meant to be used. CPU is that
 // of this process, driver's threads and all; a server's is not in it. The raw driver's documents
 // stay rows of SQLite or BSON: turning them into JSON is a part of our layer, and so of its cost.
-// Without GROVER_MONGO_URL SQLite alone runs.
+// Without GROVER_MONGO_URL SQLite alone runs. Long, as a benchmark is one program to read.
 #include <fmt/core.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>

@@ -6,8 +6,7 @@
 //
 // A static segment wins over a parameter. Every path answers with and without a trailing slash, and
 // under /api/v1 as under /api. HEAD is answered by GET, OPTIONS with Allow, another method with 405
-// and Allow. Matching costs one step per segment and no allocation but for the parameters
-// (bench/router).
+// and Allow. Matching costs one step per segment and no allocation but for the parameters.
 #pragma once
 
 #include <functional>

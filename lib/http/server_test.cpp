@@ -1,3 +1,4 @@
+// One file, because all of it stands on one server and one raw client.
 #include "http/server.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // What every engine must do, in the cases where something goes wrong as much as where nothing does.
-// NET_ENGINE tells which one is tested.
+// NET_ENGINE tells which one is tested. One file: the contract of an engine, as a whole.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

@@ -18,7 +18,7 @@
 // Rules over more than one field: a free `void validate(T const&, Issues&)` beside the struct,
 // called after reading, also when a member could not be read (it is as it was made, then, and what
 // validate() says of it does not count). Cost: writing appends to one string; reading walks a
-// parsed json::value (bench/reflect).
+// parsed json::value. Long, because codecs of types that hold others must see each other.
 #pragma once
 
 #include <array>

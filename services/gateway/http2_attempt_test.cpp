@@ -1,5 +1,5 @@
 // Requests of real clients on their way over HTTP/2 to instances that the test plays: what passes,
-// what ends with a connection, and what is sent a second time.
+// what ends with a connection, and what is sent a second time. One file, on one fixture.
 #include "gateway/http2_attempt.hpp"
 
 #include <functional>

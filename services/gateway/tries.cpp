@@ -1,3 +1,4 @@
+// Long: one request from its first try to its last, with all that decides about another one.
 #include "gateway/tries.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Long: one class, whose callbacks, streams and bookkeeping of floods share one state.
 #include "http/h2/server_session.hpp"
 
 #include <algorithm>

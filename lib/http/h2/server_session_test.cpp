@@ -1,3 +1,4 @@
+// One file, because all of it stands on one client that writes frames by hand.
 #include "http/h2/server_session.hpp"
 
 #include <gtest/gtest.h>

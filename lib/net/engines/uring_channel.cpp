@@ -1,3 +1,4 @@
+// Long: the states of a connection under io_uring are one machine, which is read as a whole.
 #include "net/engines/uring_channel.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// Long: from a batch to its transaction, in the order of the steps, none of which is used
+// elsewhere.
 #include "store/mongo/change.hpp"
 
 #include <algorithm>

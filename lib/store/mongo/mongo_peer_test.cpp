@@ -1,6 +1,7 @@
 // What the servers of the tests cannot show, with peers that speak MongoDB's wire protocol by a
 // script: a primary that steps down, the commands of a transaction, causal reads
-// across members, and servers that must be refused at start.
+// across members, and servers that must be refused at start. One file, because all stands on that
+// peer.
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
