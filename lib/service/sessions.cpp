@@ -36,6 +36,14 @@ bool Sessions::believed(bool good, Timestamp expires_at, Time checked, Time now)
            kit_.clock()() < expires_at;
 }
 
+TokenVerifier Sessions::verifier() {
+    return [this](std::string token, http::Deadline deadline) -> Task<std::optional<auth::Caller>> {
+        http::RequestInfo info;
+        info.deadline = deadline;
+        co_return (co_await find(token, std::move(info)))->caller;
+    };
+}
+
 std::shared_ptr<Sessions::Found const> Sessions::cached(std::string_view token) {
     auto const now = steady_clock::now();
     auto const hash = StringHash()(token);

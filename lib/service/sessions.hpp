@@ -46,7 +46,10 @@ public:
     };
     /// Throws Error (unavailable) when the user service cannot be asked.
     Task<std::shared_ptr<Found const>> find(std::string_view token, http::RequestInfo info);
-    /// The same, when it is known already; null otherwise. Costs a lock that is hardly ever
+    /// For Kit::verify_tokens_with, for requests that come without the gateway. This must outlive
+    /// it.
+    TokenVerifier verifier();
+    /// As find(), when it is known already; null otherwise. Costs a lock that is hardly ever
     /// contended, and a look-up; see above for tokens that were not used lately.
     std::shared_ptr<Found const> cached(std::string_view token);
 

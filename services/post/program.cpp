@@ -43,12 +43,7 @@ Program::Program(service::Kit& kit, Config const& config)
       comments_(parts_),
       reposts_(parts_),
       internal_(parts_) {
-    kit.verify_tokens_with(
-        [this](std::string token, http::Deadline deadline) -> Task<std::optional<auth::Caller>> {
-            http::RequestInfo info;
-            info.deadline = deadline;
-            co_return (co_await sessions_.find(token, std::move(info)))->caller;
-        });
+    kit.verify_tokens_with(sessions_.verifier());
     // Whose posts one may see is the user service's to say.
     kit.dependency(
         "user_service",

@@ -1,5 +1,6 @@
 """The real programs, each with its port, its data and its log, started and ended by the tests."""
 
+import json
 import os
 import secrets
 import signal
@@ -15,7 +16,7 @@ sys.path.append(str(ROOT / "tools"))
 from ports import free_ports  # noqa: E402, F401  (for those who start something)
 
 BIN = Path(os.environ.get("GROVER_BIN") or ROOT / "build" / os.environ.get("PRESET", "dev") / "bin")
-PROGRAMS = {"user": "grover-user-service", "post": "grover-post-service", "gateway": "grover-gateway"}
+PROGRAMS = {entry["name"]: entry["program"] for entry in json.loads((ROOT / "tools" / "services.json").read_text())}
 READY_S = 60.0
 EXIT_S = 30.0
 ADMIN = "admin@example.com"
@@ -84,7 +85,7 @@ def mongo(database: str) -> dict[str, str]:
 
 
 class System:
-    """Gateway, user and post service on free ports, under a folder of their own."""
+    """The gateway and every service on free ports, under a folder of their own."""
 
     def __init__(self, folder: Path, **settings: str):
         folder.mkdir(parents=True, exist_ok=True)

@@ -203,6 +203,9 @@ class NewServiceTest(TreeTest):
     def setUp(self) -> None:
         super().setUp()
         (self.folder / ".clang-format").write_text("DisableFormat: true\n")
+        self.configuration = self.folder / "services" / "gateway" / "gateway.yaml"
+        self.configuration.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "services" / "gateway" / "gateway.yaml", self.configuration)
         self.write("tools/template/sample/sample_store.hpp", "struct SampleStore { int port = 8099; };\n",
                    "// sample service\n")
 
@@ -219,12 +222,28 @@ class NewServiceTest(TreeTest):
         self.assertTrue(self.services()[-1]["front"])
         self.assertSays(self.grover("new-service", "payment"), 0, "port 8004")
 
+    def test_ports_of_others_are_kept(self) -> None:
+        self.assertSays(self.grover("new-service", "gadget"), 0, "port 8006")
+        self.assertSays(self.grover("new-service", "widget"), 0, "port 8007")
+        self.assertSays(self.grover("new-service", "media"), 0, "port 8003")
+
+    def test_the_gateway_knows_it(self) -> None:
+        before = self.configuration.read_text()
+        self.grover("new-service", "gadget")
+        self.grover("new-service", "media")
+        after = self.configuration.read_text()
+        for line in ("  gadget:\n    instances: [http://127.0.0.1:8006]\n", "  - {path: /api/gadgets/**, service: gadget}\n",
+                     "  media:\n    instances: [http://127.0.0.1:8003]\n", "  - {path: /api/medias/**, service: media}\n"):
+            self.assertEqual(after.count(line), 1, after)
+            self.assertNotIn(line, before)
+        self.assertEqual(len(after.splitlines()), len(before.splitlines()) + 4)
+
     def test_bad_names(self) -> None:
         for name in ("", "a", "Media", "my-service", "1st", "../x", "a b", "x" * 40, "http", "base", "class", "register", "volatile", "sample",
                      "None", "import"):
             with self.subTest(name=name):
                 self.assertSays(self.grover("new-service", name), 1, "grover: ")
-        self.assertFalse((self.folder / "services").exists())
+        self.assertEqual([one.name for one in (self.folder / "services").iterdir()], ["gateway"])
 
     def test_name_that_is_there(self) -> None:
         self.grover("new-service", "media")

@@ -3,10 +3,10 @@
 #
 # usage: ./grover new-service NAME [--port N]
 #   NAME       lower-case letters and digits, a noun in the singular: media, payment, notification
-#   --port N   where it listens (default: the next free one after the services that are there)
+#   --port N   where it listens (default: the next free one after those that are taken or kept for media, payment, notification)
 #
-# Copies tools/template/sample to services/NAME and adds the service to tools/services.json; the build finds it by its
-# place. In the template, `sample` stands for the name, `Sample` for it in PascalCase, 8099 for the port;
+# Copies tools/template/sample to services/NAME, adds the service to tools/services.json, and to the gateway's configuration
+# with the route /api/NAMEs/**; the build finds it by its place. In the template, `sample` stands for the name, `Sample` for it in PascalCase, 8099 for the port;
 # also in file names.
 import argparse
 import json
@@ -18,6 +18,7 @@ import subprocess
 
 from house import Trouble, main_of, root
 
+KEPT = {"media": 8003, "payment": 8004, "notification": 8005}    # whose ports the API's contract names
 NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
 # Folders of the house and words of C++ that would not compile as a namespace.
 TAKEN = {"base", "reflect", "telemetry", "net", "http", "store", "resilience", "events", "auth", "service", "testing",
@@ -32,6 +33,17 @@ TAKEN = {"base", "reflect", "telemetry", "net", "http", "store", "resilience", "
 
 def substitute(text: str, name: str, port: int) -> str:
     return text.replace("8099", str(port)).replace("Sample", name.capitalize()).replace("sample", name)
+
+
+def with_route(text: str, name: str, port: int) -> str:
+    """gateway.yaml with an instance of the service and a route to what the template answers, first in their sections."""
+    instances = f"instances: [http://127.0.0.1:{port}]"
+    text, there = re.subn(rf"(?m)^(  {name}:\n    )instances: \[\]$", rf"\g<1>{instances}", text)
+    if not there:
+        text = re.sub(r"(?m)^services:\n", f"services:\n  {name}:\n    {instances}\n", text, count=1)
+    if f"path: /api/{name}s/**" not in text:
+        text = re.sub(r"(?m)^routes:\n", f"routes:\n  - {{path: /api/{name}s/**, service: {name}}}\n", text, count=1)
+    return text
 
 
 def main() -> int:
@@ -49,8 +61,9 @@ def main() -> int:
         raise Trouble(f"services/{name} is there already")
     listing = root() / "tools" / "services.json"
     services = json.loads(listing.read_text(encoding="utf-8"))
-    port = options.port or max(service["port"] for service in services) + 1
-    if not 1024 <= port <= 65535 or port in [service["port"] for service in services]:
+    taken = [service["port"] for service in services]
+    port = options.port or KEPT.get(name) or max([*taken, *KEPT.values()]) + 1
+    if not 1024 <= port <= 65535 or port in taken:
         raise Trouble(f"port {port} is taken by another service, or is none (1024 to 65535)")
 
     part = folder.with_name(f".{name}.part")
@@ -67,8 +80,12 @@ def main() -> int:
     services.insert(-1, {"name": name, "program": f"grover-{name}-service", "port": port})
     lines = ",\n".join("  " + json.dumps(service) for service in services)
     listing.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    print(f"grover: services/{name} is made, port {port}; start with services/{name}/routes.cpp, then\n"
-          f"  ./grover build && ./grover test unit levels")
+    gateway = root() / "services" / "gateway" / "gateway.yaml"
+    gateway.write_text(with_route(gateway.read_text(encoding="utf-8"), name, port), encoding="utf-8")
+    print(f"grover: services/{name} is made, port {port}, behind the gateway at /api/{name}s;\n"
+          f"start with services/{name}/routes.cpp, then\n"
+          f"  ./grover openapi    # builds, and writes its API document and the gateway's table of access\n"
+          f"  ./grover test unit openapi levels")
     return 0
 
 

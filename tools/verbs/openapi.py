@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-# Write openapi/*.json anew from the services.
+# Write what the services say of themselves anew: openapi/*.json, the gateway's table of access.
 #
 # usage: ./grover openapi
 #
-# Builds the services (preset dev) and asks each for its document. Commit what changes: a reviewer sees there what
+# Builds the services (preset dev) and asks each for its document, and the gateway who may use which route
+# (services/gateway/access_table.md). Commit what changes: a reviewer sees there what
 # clients will see. `./grover test openapi` fails when this was forgotten.
 import os
 import subprocess
@@ -15,7 +16,10 @@ from api_documents import documents
 def main() -> int:
     if subprocess.run([os.environ["GROVER"], "build", "dev"], check=False).returncode != 0:
         return 1
-    for file, text in documents(root() / "build" / "dev" / "bin").items():
+    programs = root() / "build" / "dev" / "bin"
+    table = subprocess.run([programs / "grover-gateway", "route", "access"], stdin=subprocess.DEVNULL, capture_output=True,
+                           text=True, check=True).stdout
+    for file, text in {**documents(programs), root() / "services" / "gateway" / "access_table.md": table}.items():
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")

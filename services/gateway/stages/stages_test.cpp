@@ -86,8 +86,8 @@ TEST(Access, AsksForOneOfTheRolesAndAllOfTheScopes) {
     EXPECT_EQ(Access({}, {}).of(nullptr), allowed);
 }
 
-/// Who may use which route is reviewed where it changes: access_table.md is committed. To write it
-/// anew: grover-gateway route access > services/gateway/access_table.md
+/// Who may use which route is reviewed where it changes: access_table.md is committed.
+/// ./grover openapi writes it anew.
 TEST(Access, TheShippedTableOfEveryRouteAndRoleIsTheCommittedOne) {
     telemetry::Metrics metrics;
     Snapshot const snapshot(parse_config(Source::of(default_config_file())), 1, metrics);

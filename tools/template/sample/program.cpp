@@ -2,8 +2,8 @@
 
 namespace grover::sample {
 
-Program::Config Program::Config::read(Environment&) {
-    return {};
+Program::Config Program::Config::read(Environment& env) {
+    return {env.url("USER_SERVICE_URL", "http://127.0.0.1:8001", "where the user service listens")};
 }
 
 store::Schema Program::schema() {
@@ -13,6 +13,11 @@ store::Schema Program::schema() {
               .expires_field = {}}}};
 }
 
-Program::Program(service::Kit& kit, Config const&) : api_(kit) {}
+Program::Program(service::Kit& kit, Config const& config)
+    : users_(kit, "user service", config.user_service_url), sessions_(kit, users_), api_(kit) {
+    kit.verify_tokens_with(sessions_.verifier());
+    kit.dependency("user_service",
+                   [this](http::Deadline deadline) { return users_.healthy(deadline); });
+}
 
 }  // namespace grover::sample

@@ -3,6 +3,7 @@
 
 #include "sample/api.hpp"
 #include "service/service.hpp"
+#include "service/sessions.hpp"
 
 namespace grover::sample {
 
@@ -10,6 +11,7 @@ class Program {
 public:
     /// What this service alone reads from the environment.
     struct Config {
+        std::string user_service_url;
         static Config read(Environment& env);
     };
     static store::Schema schema();
@@ -18,6 +20,8 @@ public:
     void routes(http::Router& router);
 
 private:
+    service::Peer users_;
+    service::Sessions sessions_;  // for requests that come without the gateway
     SampleApi api_;
 };
 
