@@ -1,4 +1,4 @@
-// The gateway over the wire, before services that tests make up.
+// The gateway over the wire, before services that tests make up. One file, on one fixture.
 #include "gateway/program.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 
 namespace grover::post {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void Program::routes(http::Router& r) {
     r.post("/api/posts", posts_, &PostsApi::create)
         .tag("posts")

@@ -283,7 +283,8 @@ TEST_F(Api, CountersStayExactUnderConcurrentChanges) {
     auto const act = [&](unsigned seed) {
         std::mt19937 random(seed);
         for (int i = 0; i < 60; ++i) {
-            auto const who = crowd[random() % crowd.size()], whom = crowd[random() % crowd.size()];
+            auto const& who = crowd[random() % crowd.size()];
+            auto const& whom = crowd[random() % crowd.size()];
             switch (random() % 7) {
                 case 3:
                     as(who).remove(of(whom, "/follow"));

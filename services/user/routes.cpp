@@ -3,6 +3,7 @@
 
 namespace grover::user {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void Program::routes(http::Router& r) {
     r.post("/api/auth/register", auth_, &AuthApi::register_user)
         .summary("Create an account and sign in");

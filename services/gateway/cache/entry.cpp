@@ -57,7 +57,7 @@ std::size_t Body::bytes() const noexcept {
     auto bytes = sizeof(Body) + content_.capacity();
     for (std::size_t i = 0; i < http::codings; ++i)
         if (auto const* form = coded(static_cast<http::Coding>(i)))
-            bytes += sizeof *form + form->capacity();
+            bytes += sizeof(std::string) + form->capacity();
     return bytes;
 }
 

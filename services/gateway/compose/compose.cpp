@@ -100,8 +100,11 @@ net::Task<json::object> Composition::answer(std::string_view plain_path, std::st
             auto const& part = parts_.at(step[i]);
             auto& [value, failure] = answers[i];
             if (failure && part.required) std::rethrow_exception(failure);
-            if (failure) failed.push_back(step[i]);
-            out[step[i]] = failure ? part.default_ : std::move(value);
+            if (failure) {
+                failed.push_back(step[i]);
+                value = part.default_;
+            }
+            out[step[i]] = std::move(value);
             bytes += json::serialize(out[step[i]]).size();
         }
         if (bytes > composed_bytes_max)

@@ -25,7 +25,7 @@ struct PartSettings {
     /// Without it nothing is answered but its problem.
     bool required = false;
     /// What stands in its place when it fails; null.
-    boost::json::value default_;
+    boost::json::value default_;  // NOLINT(readability-identifier-naming): `default` is a keyword
 };
 BOOST_DESCRIBE_STRUCT(PartSettings, (), (service, get, timeout, required, default_))
 

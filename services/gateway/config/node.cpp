@@ -109,7 +109,7 @@ private:
             key = Member{std::move(node.text), node.line, {}};
         } else {
             key->value = std::move(node);
-            parent.members.push_back(*std::move(key));
+            parent.members.push_back(std::move(*key));
             key.reset();
         }
     }
