@@ -210,12 +210,8 @@ json::object Router::openapi(std::string_view title, std::string_view version,
         operation["tags"] = json::array{route.tag.empty() ? default_tag(route.pattern) : route.tag};
         std::string id = route.method + route.pattern;
         for (char& c : id) {
-            if (c == '{' || c == '}')
-                c = '_';
-            else if (c == '/' || c == '-')
-                c = '_';
-            else
-                c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            bool const word = !std::string_view("{}/-").contains(c);
+            c = word ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '_';
         }
         operation["operationId"] = id;
         operation["x-source"] =

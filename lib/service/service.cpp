@@ -203,15 +203,19 @@ void reload_certificate(Kit& kit, std::shared_ptr<http::ServerTls> const& tls) {
     });
 }
 
-int serve(detail::Definition const& definition, Settings const& settings,
-          detail::Build const& build) {
-    // Signals are taken by this thread alone; the loops' threads inherit the mask.
+/// Signals are taken by the calling thread alone; the loops' threads inherit the mask.
+sigset_t block_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
     for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::sigaddset(&signals, signal);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
 
+int serve(detail::Definition const& definition, Settings const& settings,
+          detail::Build const& build) {
+    auto const signals = block_signals();
     auto const engine = net::choose_engine(settings.engine);
     net::use_engine(engine.kind);
     Running running(definition, settings, settings.store, build);
