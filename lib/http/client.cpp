@@ -15,10 +15,6 @@ namespace {
 
 constexpr int interim_replies_max = 8;
 
-bool is_safe(std::string_view method) {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
-}
-
 bool is_target(std::string_view text) {
     // A control character or a blank in it would begin another part of the head.
     for (char const c : text)

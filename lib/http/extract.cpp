@@ -95,16 +95,38 @@ void detail::describe_page(Operation& op, std::size_t default_limit) {
         {{"type", "integer"}, {"minimum", 0}, {"maximum", limits::page_skip_max}, {"default", 0}});
 }
 
+namespace {
+
+/// Of W/"EDITION.REST" and "EDITION.REST": EDITION. Of "REST": REST.
+std::string_view edition_part(std::string_view tag) {
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag.size() < 2 || !tag.starts_with('"') || !tag.ends_with('"')) return {};
+    tag = tag.substr(1, tag.size() - 2);
+    return tag.substr(0, tag.find('.'));
+}
+
+}  // namespace
+
 void IfMatch::check(std::string_view etag) const {
-    if (!present() || etag_matches(value, etag)) return;
+    if (!present()) return;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+        auto const tag = next_member(rest);
+        auto const edition = edition_part(tag);
+        if (tag == "*" || (!edition.empty() && edition == edition_part(etag))) return;
+    }
     throw Error(ErrorCode::precondition_failed, "the resource has changed: read it again");
 }
 
-std::string etag_of(std::string_view representation) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<unsigned char const*>(representation.data()), representation.size(),
-           digest);
-    return '"' + to_base64url({reinterpret_cast<char const*>(digest), 16}) + '"';
+std::string etag_of(std::string_view representation, std::string_view edition) {
+    auto const digest_of = [](std::string_view text, std::size_t bytes) {
+        unsigned char digest[SHA256_DIGEST_LENGTH];
+        SHA256(reinterpret_cast<unsigned char const*>(text.data()), text.size(), digest);
+        return to_base64url({reinterpret_cast<char const*>(digest), bytes});
+    };
+    std::string tag = "\"";
+    if (!edition.empty()) (tag += digest_of(edition, 8)) += '.';
+    return (tag += digest_of(representation, 16)) += '"';
 }
 
 }  // namespace grover::http

@@ -112,6 +112,10 @@ void Headers::remove(std::string_view name) {
     std::erase_if(fields_, [&](Field const& field) { return same_token(field.first, name); });
 }
 
+bool is_safe(std::string_view method) noexcept {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
+}
+
 std::string_view reason_phrase(int status) noexcept {
     auto const found = std::ranges::lower_bound(phrases, status, {}, &Phrase::status);
     return found != phrases.end() && found->status == status ? found->text : std::string_view();

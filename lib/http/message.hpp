@@ -95,6 +95,8 @@ struct Response {
     /// A single resource, whose GET carries an ETag and answers If-None-Match. Pages of a list and
     /// operational answers change too often for a hash of the whole body to pay.
     bool tagged = false;
+    /// What of it an If-Match protects, of a GET (HasEdition); empty: all of it.
+    std::string edition{};
 
     static Response json(int status, std::string body) {
         Response out;
@@ -104,6 +106,9 @@ struct Response {
         return out;
     }
 };
+
+/// Methods that change nothing (RFC 9110, 9.2.1).
+bool is_safe(std::string_view method) noexcept;
 
 /// "OK", "Not Found"; empty for a status without a registered phrase.
 std::string_view reason_phrase(int status) noexcept;

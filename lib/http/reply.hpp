@@ -56,9 +56,11 @@ struct Reply;
 
 template <reflect::Described T>
 struct Reply<T> {
-    static Response make(T const& value, Request const&) {
+    static Response make(T const& value, [[maybe_unused]] Request const& request) {
         auto response = Response::json(200, reflect::to_json(value));
         response.tagged = true;
+        if constexpr (HasEdition<T>)
+            if (is_safe(request.method)) response.edition = edition_of(value);
         return response;
     }
     static void describe(Operation& op) {

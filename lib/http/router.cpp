@@ -179,17 +179,19 @@ net::Task<Response> Router::dispatch(Request& request) const {
         co_return response;
     }
     request.route = match.route->pattern;
+    // What has no tag matches none (RFC 9110, 13.1.1).
+    if (!match.route->conditional && !is_safe(request.method))
+        IfMatch{std::string(request.headers.get("If-Match"))}.check({});
     auto response = co_await match.route->run(request, std::move(match.parameters));
     apply_conditional(request, response);
     co_return response;
 }
 
 void apply_conditional(Request const& request, Response& response) {
-    bool const read = request.method == "GET" || request.method == "HEAD";
-    if (!response.tagged || !read || response.status != 200) return;
+    if (!response.tagged || !is_safe(request.method) || response.status != 200) return;
     if (response.headers.contains("ETag")) return;
     if (response.headers.get("Cache-Control").contains("no-store")) return;
-    auto const etag = etag_of(std::string_view(response.body));
+    auto const etag = etag_of(response.body, response.edition);
     response.headers.add("ETag", etag);
     auto const wanted = request.headers.get("If-None-Match");
     if (wanted.empty() || !etag_matches(wanted, etag)) return;

@@ -55,6 +55,7 @@ public:
         std::source_location source;
         boost::json::object operation;
         std::function<net::Task<Response>(Request&, PathParameters)> run;
+        bool conditional = false;  // its handler judges If-Match
     };
 
     /// Lets a route be described further: routes.get(...).summary("...").problems({404, 409}).
@@ -109,9 +110,11 @@ public:
     Added add(std::string method, std::string pattern, Api& api, Method handler,
               std::source_location at) {
         using Traits = detail::HandlerTraits<Method>;
-        Route route{std::move(method), std::move(pattern), {}, {}, at, {}, {}};
+        Route route{std::move(method), std::move(pattern), {}, {}, at, {}, {}, false};
         Operation operation(schemas_);
         describe<typename Traits::Reply>(operation, static_cast<typename Traits::Values*>(nullptr));
+        if (!is_safe(route.method)) operation.problem(412);
+        route.conditional = takes<IfMatch>(static_cast<typename Traits::Values*>(nullptr));
         route.operation = std::move(operation.object());
         route.run = [&api, handler](Request& request,
                                     PathParameters parameters) -> net::Task<Response> {
@@ -152,6 +155,11 @@ private:
             Reply<Result>::describe(operation);
         (Extract<Values>::describe(operation), ...);
         operation.object()["responses"].as_object();  // Every operation has at least one.
+    }
+
+    template <class Value, class... Values>
+    static constexpr bool takes(std::tuple<Values...>*) {
+        return (std::same_as<Value, Values> || ...);
     }
 
     template <class Result, class Values, class Api, class Method>

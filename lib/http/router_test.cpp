@@ -162,6 +162,10 @@ TEST_F(RouterTest, IfMatch) {
     EXPECT_NO_THROW(IfMatch{"*"}.check("\"a\""));
     EXPECT_NO_THROW(IfMatch{"\"b\", \"a\""}.check("\"a\""));
     EXPECT_THROW(IfMatch{"\"b\""}.check("\"a\""), Error);
+    EXPECT_NO_THROW(IfMatch{"\"a.x\""}.check("\"a.y\""));
+    EXPECT_NO_THROW(IfMatch{"\"b.y\", W/\"a.x\""}.check("\"a.y\""));
+    for (auto const* other : {"\"b.y\"", "\"y\"", "\".y\"", "a", "\"a", "\"\"", "W/"})
+        EXPECT_THROW(IfMatch{other}.check("\"a.y\""), Error) << other;
 }
 
 TEST_F(RouterTest, TwoHandlersForOneRouteAreAMistake) {

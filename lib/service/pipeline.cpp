@@ -17,10 +17,6 @@ constexpr auto idempotency_retention = std::chrono::hours(24);
 constexpr std::size_t verified_identities_max = 4096;
 constexpr std::string_view session_cookie = "__Host-grover_session=";
 
-bool is_unsafe(std::string_view method) {
-    return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
-}
-
 /// Everything that makes two requests "the same" under one key: what is asked for, however its path
 /// is spelled.
 std::string fingerprint(http::Request const& request, http::Router const& router) {
@@ -83,7 +79,7 @@ Task<http::Response> Pipeline::handle(http::Request& request) {
     bool const has_deadline = request.deadline != http::Deadline{};
     net::WithDeadline const until(has_deadline ? request.deadline : http::Deadline::max());
     co_await authenticate(request);
-    if (!kit_.has_store() || !is_unsafe(request.method))
+    if (!kit_.has_store() || http::is_safe(request.method))
         co_return co_await router_.dispatch(request);
     request.put(detail::UnitState(kit_.store()));
     request.find<detail::UnitState>()->request = &request;
@@ -153,7 +149,7 @@ Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::str
         if (known->body.at("fingerprint").as_string() != print)
             throw Error(ErrorCode::invalid, "idempotency_key_reused",
                         "this Idempotency-Key was used for another request");
-        if (known->body.contains("reply")) co_return replay(known->body, seal_key);
+        co_return replay(known->body, seal_key);
     }
 
     auto& unit = *request.find<detail::UnitState>();
@@ -163,19 +159,9 @@ Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::str
                                {"fingerprint", print},
                                {"created_at", now.to_string()},
                                {"expires_at", (now + idempotency_retention).to_string()}};
-    unit.recorded = known.has_value();
     auto response = co_await router_.dispatch(request);
-    if (response.status >= 400 || unit.has_reply) co_return response;
-
-    // The effect stands; what is missing is the reply (or, where nothing had to be written, the
-    // record too).
-    store::Batch batch;
-    auto& record = *unit.record;
-    record["reply"] = detail::seal_reply(unit, response);
-    batch.add(store::Upsert{"idempotency", record});
-    if (auto const done = co_await kit_.store().commit(std::move(batch)); !done)
-        throw Error(ErrorCode::internal, "the reply could not be kept");
-    co_return response;
+    if (response.status >= 400 || unit.recorded) co_return response;
+    co_return *co_await service::Unit(unit).commit(store::Batch(), std::move(response));
 }
 
 }  // namespace grover::service

@@ -41,28 +41,31 @@ public:
         if (!done) throw Error(ErrorCode::conflict, "there already");
         co_return *done;
     }
-    /// Idempotent by itself: leaves the reply to the kit.
     Task<http::Message> polish(http::Path<std::string, "id"> id, Unit unit) {
         store::Batch batch;
         batch.add(store::Patch{
             .collection = "polished", .id = *id, .inc = {{"times", 1}}, .ignore_missing = true});
-        co_await unit.commit(std::move(batch));
-        ++polished;
+        http::Message const reply{"polished " + std::to_string(++polished)};
+        auto const done = co_await unit.commit(std::move(batch), reply);
         if (die_after_commit) throw std::runtime_error("the process died here");
-        co_return http::Message{"polished"};
+        co_return *done;
+    }
+    /// Has nothing to commit.
+    Task<http::Message> look(Unit) {
+        co_return http::Message{"looked " + std::to_string(++looked)};
     }
     Task<http::Message> wait(Unit unit) {
         waiting.store(true);
         gate_.expires_at(std::chrono::steady_clock::time_point::max());
         co_await gate_.async_wait(net::use_tuple);
-        co_await unit.commit({});
-        co_return http::Message{"waited"};
+        co_return *co_await unit.commit({}, http::Message{"waited"});
     }
     void open_gate() { gate_.cancel(); }
 
     std::atomic<bool> waiting{false};
     http::Deadline deadline{};  // under which the last coin was made
     int polished = 0;
+    int looked = 0;
     bool die_after_commit = false;
 
 private:
@@ -86,6 +89,7 @@ protected:
           pipeline(kit, router) {
         router.post("/api/coins", api, &CoinApi::create);
         router.put("/api/coins/{id}/polish", api, &CoinApi::polish);
+        router.post("/api/look", api, &CoinApi::look);
         router.post("/api/wait", api, &CoinApi::wait);
         kit.verify_tokens_with([](std::string token,
                                   http::Deadline) -> Task<std::optional<auth::Caller>> {
@@ -221,15 +225,45 @@ TEST_F(PipelineTest, ARequestThatStillRunsIs409) {
         "true");
 }
 
-TEST_F(PipelineTest, AReplyThatWasLostAfterTheEffectIsMadeByRunningAgain) {
+TEST_F(PipelineTest, AReplyThatWasLostAfterTheEffectIsThereWithTheEffect) {
     Call const call{.method = "PUT", .path = "/api/coins/a/polish", .body = "", .key = "k1"};
     api.die_after_commit = true;
     EXPECT_THROW(send(call), std::runtime_error);
-    api.die_after_commit = false;
-    EXPECT_EQ(send(call).status, 200);
-    EXPECT_EQ(api.polished, 2);
-    EXPECT_EQ(send(call).headers.get("Idempotent-Replayed"), "true");
-    EXPECT_EQ(api.polished, 2);
+    auto const again = send(call);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.body, R"({"message":"polished 1"})");
+    EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
+    EXPECT_EQ(api.polished, 1);
+}
+
+TEST_F(PipelineTest, AReplyWithoutAnEffectIsKeptToo) {
+    Call const call{.path = "/api/look", .body = "", .key = "k1"};
+    auto const first = send(call);
+    EXPECT_FALSE(first.headers.contains("Idempotent-Replayed"));
+    auto const again = send(call);
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
+    EXPECT_EQ(api.looked, 1);
+}
+
+TEST_F(PipelineTest, WhatHasNoTagMatchesNone) {
+    auto const status_with = [&](std::string if_match) {
+        return testing::run_on(loops.at(0), [&]() -> Task<int> {
+            http::Request request;
+            request.method = "PUT";
+            request.path = "/api/coins/a/polish";
+            request.headers.add("If-Match", if_match);
+            try {
+                co_return (co_await pipeline.handle(request)).status;
+            } catch (Error const& e) {
+                co_return e.status();
+            }
+        });
+    };
+    EXPECT_EQ(status_with("*"), 200);
+    for (auto const* tag : {"\"x\"", "W/\"x\"", "x", "\"\"", "\"", ",", "W/"})
+        EXPECT_EQ(status_with(tag), 412) << tag;
+    EXPECT_EQ(api.polished, 1);
 }
 
 TEST_F(PipelineTest, StoredRepliesDoNotShowInTheDatabase) {

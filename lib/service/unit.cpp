@@ -18,26 +18,21 @@ std::string seal_reply(UnitState const& state, http::Response const& reply) {
 
 }  // namespace detail
 
-Task<std::expected<void, store::Rejected>> Unit::commit(store::Batch batch) {
+Task<std::expected<void, store::Rejected>> Unit::commit_batch(
+    store::Batch batch, std::function<http::Response()> const& reply) {
     bool const record = state_->record && !state_->recorded;
     auto const record_index = batch.writes.size();
-    if (record) batch.add(store::Insert{"idempotency", *state_->record});
+    if (record) {
+        (*state_->record)["reply"] = detail::seal_reply(*state_, reply());
+        batch.add(store::Insert{"idempotency", *state_->record});
+    }
     auto const done = co_await state_->store.commit(std::move(batch));
     if (record && !done && done.error().write == record_index)
         throw Error(ErrorCode::conflict, "request_in_progress",
                     "a request with this Idempotency-Key is being carried out or has just ended: "
                     "send it again");
     if (record && done) state_->recorded = true;
-    if (record && !done) {  // What was prepared for this batch does not hold for another one.
-        state_->record->erase("reply");
-        state_->has_reply = false;
-    }
     co_return done;
-}
-
-void Unit::attach(http::Response const& reply) {
-    (*state_->record)["reply"] = detail::seal_reply(*state_, reply);
-    state_->has_reply = true;
 }
 
 store::CollectionSpec idempotency_collection() {

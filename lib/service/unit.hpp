@@ -5,20 +5,19 @@
 //         ...
 //         auto done = co_await unit.commit(std::move(batch), Created{view, location});
 //
-// Every handler of a POST, PUT, PATCH or DELETE commits through its Unit. Where the client sent an
-// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), the record of it is inserted in the
-// same batch as the effect, so after a crash either both are there or neither. A repeated request
-// replays the stored reply with Idempotent-Replayed: true; the same key with another request is
-// 422; while the first still runs it is 409.
+// Every handler of a POST, PUT, PATCH or DELETE commits through its Unit, once, and hands over its
+// reply. Where the client sent an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), the
+// record of it, with that reply, is inserted in the same batch as the effect, so after a crash
+// either all are there or nothing is. A repeated request replays the stored reply with
+// Idempotent-Replayed: true; the same key with another request is 422; while the first still runs
+// it is 409. Where there was nothing to commit (it was liked already), the kit keeps the reply.
 //
-// Operations that create something pass their reply to commit(): it is stored with the effect.
-// Operations that are idempotent by themselves (follow, like, PUT, DELETE) may leave that to the
-// kit, which adds the reply after the handler: if the process dies between the two, the repeat runs
-// again, harmlessly. Replies are stored encrypted under a key made of the Idempotency-Key and the
-// request, because some hold tokens: the database alone does not reveal them.
+// Replies are stored encrypted under a key made of the Idempotency-Key and the request, because
+// some hold tokens: the database alone does not reveal them.
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +37,10 @@ namespace detail {
 struct UnitState {
     explicit UnitState(store::DocumentStore& in) : store(in) {}
     store::DocumentStore& store;
-    /// The record to insert with the first commit; nothing without an Idempotency-Key.
+    /// The record to insert with the commit; nothing without an Idempotency-Key.
     std::optional<boost::json::object> record;
     std::string seal_key;
-    bool recorded = false;   // the record has been committed
-    bool has_reply = false;  // ... together with its reply
+    bool recorded = false;  // the record has been committed
     http::Request const* request = nullptr;
 };
 
@@ -54,21 +52,19 @@ class Unit {
 public:
     explicit Unit(detail::UnitState& state) : state_(&state) {}
 
-    /// Commits; a rejected batch is a value, as with the store itself.
-    Task<std::expected<void, store::Rejected>> commit(store::Batch batch);
-
-    /// Commits together with the reply, and returns it.
+    /// Commits together with the reply, and returns it; a rejected batch is a value, as with the
+    /// store itself. After a rejection it may be called again, with what holds then.
     template <class R>
     Task<std::expected<R, store::Rejected>> commit(store::Batch batch, R reply) {
-        if (state_->record && !state_->recorded)
-            attach(http::Reply<R>::make(reply, *state_->request));
-        auto const done = co_await commit(std::move(batch));
+        auto const done = co_await commit_batch(
+            std::move(batch), [&] { return http::Reply<R>::make(reply, *state_->request); });
         if (!done) co_return std::unexpected(done.error());
         co_return std::move(reply);
     }
 
 private:
-    void attach(http::Response const& reply);
+    Task<std::expected<void, store::Rejected>> commit_batch(
+        store::Batch batch, std::function<http::Response()> const& reply);
     detail::UnitState* state_;
 };
 

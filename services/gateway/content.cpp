@@ -56,7 +56,7 @@ net::Task<CacheVerdict> Content::serve(http::Exchange& exchange, ContentRules co
     decision.version = cache_->store().version(request.key);
     cache::Fetch fetch(*cache_, request, *rules.cache, std::move(decision), system_now());
     ContentDelivery delivery(exchange, rules.compression, &fetch);
-    if (!cache::is_safe(head.method))
+    if (!http::is_safe(head.method))
         delivery.before_answer([&](http::ReplyHead const& answer) {
             cache_->invalidate(request.key, answer, *rules.cache);
         });

@@ -20,10 +20,6 @@ using resilience::Steady;
 using resilience::TimePoint;
 using Verdict = resilience::CircuitBreaker::Verdict;
 
-bool is_safe(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
-
 /// The answer is one that the service could give: what it says of the request is not its failure.
 bool is_good(int status) noexcept {
     return status < 500 || status == 501 || status == 505;
@@ -51,7 +47,7 @@ resilience::Priority priority_of(ResilienceSettings const& settings,
                                  std::string_view method) noexcept {
     if (settings.importance)
         return static_cast<resilience::Priority>(static_cast<int>(*settings.importance));
-    return is_safe(method) ? resilience::Priority::read : resilience::Priority::write;
+    return http::is_safe(method) ? resilience::Priority::read : resilience::Priority::write;
 }
 
 std::optional<std::int64_t> number(std::string_view text) noexcept {
@@ -357,7 +353,7 @@ bool Tries::may_go_on(Outcome outcome, bool stale) {
     auto const bit = current_->choice().bit();
     if (!stale) tried_ |= bit;
     bool const safe = outcome == Outcome::unsent ||
-                      (!forward_.websocket && (is_safe(forward_.request.method) ||
+                      (!forward_.websocket && (http::is_safe(forward_.request.method) ||
                                                forward_.request.contains("Idempotency-Key")));
     if (!rules_.settings.retries || !safe || !forward_.whole() ||
         report_.tries >= settings.tries_max || !upstream_.has_another(tried_))
@@ -418,7 +414,7 @@ Error Tries::failure(Outcome outcome, TimePoint retry_at) const {
         case Outcome::lost:
             // A service that is just ending may accept a connection and drop it: what was never
             // answered and may be asked again is told like one that cannot be reached.
-            if (is_safe(forward_.request.method) && current_->attempt &&
+            if (http::is_safe(forward_.request.method) && current_->attempt &&
                 current_->attempt->heard_nothing())
                 break;
             [[fallthrough]];

@@ -42,6 +42,10 @@ struct CommentView : Comment {
     bool liked = false;
 };
 BOOST_DESCRIBE_STRUCT(CommentView, (Comment), (user, liked))
+/// Comments are not edited; the counts are others' doing.
+inline std::string edition_of(CommentView const& comment) {
+    return comment.comment_id.str();
+}
 
 struct CreateComment {
     Text<1, 2'000> content;

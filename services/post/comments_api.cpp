@@ -154,8 +154,8 @@ Task<http::Created<CommentView>> CommentsApi::create(auth::Caller caller, PostPa
     });
 }
 
-Task<http::Message> CommentsApi::remove(auth::Caller caller, CommentPath id, service::Unit unit,
-                                        http::RequestInfo info) {
+Task<http::Message> CommentsApi::remove(auth::Caller caller, CommentPath id, http::IfMatch if_match,
+                                        service::Unit unit, http::RequestInfo info) {
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
     http::Message const reply{"Comment deleted"};
     co_return co_await retried<http::Message>(
@@ -164,6 +164,7 @@ Task<http::Message> CommentsApi::remove(auth::Caller caller, CommentPath id, ser
             if (!onlooker.is(found.comment->user_id) && !onlooker.is(found.post.post.user_id) &&
                 !onlooker.moderates())
                 throw Error(ErrorCode::forbidden, "this comment is not yours");
+            if_match.check(http::etag_of(view_of(*found.comment, found.author)));
             store::Batch batch;
             co_await remove_comment(parts_, batch, found.comment);
             co_return co_await unit.commit(std::move(batch), reply);
@@ -193,9 +194,9 @@ Task<CommentOpinion> CommentsApi::set(Opinion opinion, auth::Caller const& calle
                 parts_.comment_likes.remove(batch, like_id);
             auto const by = liked ? 1 : -1;
             parts_.comments.patch(batch, id).inc<&Comment::likes_count>(by);
-            auto const done = co_await unit.commit(std::move(batch));
-            if (!done) co_return std::unexpected(done.error());
-            co_return CommentOpinion{liked ? "liked" : "unliked", liked, comment.likes_count + by};
+            co_return co_await unit.commit(
+                std::move(batch),
+                CommentOpinion{liked ? "liked" : "unliked", liked, comment.likes_count + by});
         });
 }
 

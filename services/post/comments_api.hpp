@@ -32,8 +32,8 @@ public:
     Task<http::Created<CommentView>> create(auth::Caller caller, PostPath id, CreateComment in,
                                             service::Unit unit, http::RequestInfo info);
     /// By its author, the post's author or a moderator; with its replies.
-    Task<http::Message> remove(auth::Caller caller, CommentPath id, service::Unit unit,
-                               http::RequestInfo info);
+    Task<http::Message> remove(auth::Caller caller, CommentPath id, http::IfMatch if_match,
+                               service::Unit unit, http::RequestInfo info);
     Task<CommentOpinion> like(auth::Caller caller, CommentPath id, service::Unit unit,
                               http::RequestInfo info);
     Task<CommentOpinion> unlike(auth::Caller caller, CommentPath id, service::Unit unit,

@@ -7,9 +7,24 @@ namespace {
 
 constexpr std::size_t reactions_shown_max = 100;
 
-Opinion opinion(std::string status, Post const& post, Engagement const& mine) {
-    return {std::move(status), mine.liked_at.has_value(), mine.disliked_at.has_value(),
-            post.likes_count, post.dislikes_count};
+// What is answered to a change, by whether it changed something.
+
+auto opinion(std::string_view changed, std::string_view unchanged) {
+    return [=](auto const& done) {
+        auto const& [did, shown, mine] = done;
+        return Opinion{std::string(did ? changed : unchanged), mine.liked_at.has_value(),
+                       mine.disliked_at.has_value(), shown.post.likes_count,
+                       shown.post.dislikes_count};
+    };
+}
+
+auto reaction(std::string_view changed, std::string_view unchanged) {
+    return [=](auto const& done) {
+        auto const& [did, shown, mine] = done;
+        auto counts = shown.post.reaction_counts;
+        std::erase_if(counts, [](auto const& count) { return count.second == 0; });
+        return Reaction{std::string(did ? changed : unchanged), mine.reaction, std::move(counts)};
+    };
 }
 
 bool remove_like(Post& post, Engagement& mine) {
@@ -34,108 +49,117 @@ bool remove_reaction(Post& post, Engagement& mine) {
     return true;
 }
 
-Reaction reaction(std::string status, Post& post, Engagement const& mine) {
-    std::erase_if(post.reaction_counts, [](auto const& count) { return count.second == 0; });
-    return {std::move(status), mine.reaction, std::move(post.reaction_counts)};
-}
-
 }  // namespace
 
-Task<EngagementApi::Changed> EngagementApi::change(auth::Caller const& caller, PostId const& id,
-                                                   service::Unit& unit,
-                                                   http::RequestInfo const& info,
-                                                   Change const& change) {
+Task<EngagementApi::Changed> EngagementApi::apply(Change const& change, store::Batch& batch,
+                                                  Onlooker const& onlooker, PostId const& id,
+                                                  http::RequestInfo const& info) {
+    Changed out{false, co_await parts_.reader.find(id, onlooker, info), {}};
+    auto const before = out.shown.post;
+    auto const mine = co_await parts_.engagements.read(id, *onlooker.id());
+    out.mine = mine.value;
+    out.changed = change(out.shown.post, out.mine);
+    if (!out.changed) co_return out;
+    parts_.engagements.write(batch, mine, out.mine);
+    write_counters(batch, before, out.shown.post);
+    co_return out;
+}
+
+template <class Answer>
+Task<std::invoke_result_t<Answer, EngagementApi::Changed&>> EngagementApi::change(
+    auth::Caller const& caller, PostId const& id, service::Unit& unit,
+    http::RequestInfo const& info, Change const& change, Answer const& answer) {
+    using Reply = std::invoke_result_t<Answer, Changed&>;
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
-    co_return co_await retried<Changed>([&]() -> Task<std::expected<Changed, store::Rejected>> {
-        auto const shown = co_await parts_.reader.find(id, onlooker, info);
-        auto const mine = co_await parts_.engagements.read(id, caller.user_id);
-        Changed out{false, shown.post, mine.value};
-        out.changed = change(out.post, out.mine);
-        if (!out.changed) co_return out;
+    co_return co_await retried<Reply>([&]() -> Task<std::expected<Reply, store::Rejected>> {
         store::Batch batch;
-        parts_.engagements.write(batch, mine, out.mine);
-        write_counters(batch, shown.post, out.post);
-        auto const done = co_await unit.commit(std::move(batch));
-        if (!done) co_return std::unexpected(done.error());
-        co_return out;
+        auto done = co_await apply(change, batch, onlooker, id, info);
+        auto reply = answer(done);
+        if (!done.changed) co_return reply;
+        co_return co_await unit.commit(std::move(batch), std::move(reply));
     });
 }
 
 Task<Opinion> EngagementApi::like(auth::Caller caller, PostPath id, service::Unit unit,
                                   http::RequestInfo info) {
     auto const now = parts_.clock();
-    auto const done = co_await change(caller, *id, unit, info, [&](Post& post, Engagement& mine) {
+    auto const like = [&](Post& post, Engagement& mine) {
         if (mine.liked_at) return false;
         remove_dislike(post, mine);
         mine.liked_at = now;
         ++post.likes_count;
         return true;
-    });
-    co_return opinion(done.changed ? "liked" : "already_liked", done.post, done.mine);
+    };
+    co_return co_await change(caller, *id, unit, info, like, opinion("liked", "already_liked"));
 }
 
 Task<Opinion> EngagementApi::unlike(auth::Caller caller, PostPath id, service::Unit unit,
                                     http::RequestInfo info) {
-    auto const done = co_await change(caller, *id, unit, info, remove_like);
-    co_return opinion(done.changed ? "unliked" : "not_liked", done.post, done.mine);
+    co_return co_await change(caller, *id, unit, info, remove_like,
+                              opinion("unliked", "not_liked"));
 }
 
 Task<Opinion> EngagementApi::dislike(auth::Caller caller, PostPath id, service::Unit unit,
                                      http::RequestInfo info) {
     auto const now = parts_.clock();
-    auto const done = co_await change(caller, *id, unit, info, [&](Post& post, Engagement& mine) {
+    auto const dislike = [&](Post& post, Engagement& mine) {
         if (mine.disliked_at) return false;
         remove_like(post, mine);
         mine.disliked_at = now;
         ++post.dislikes_count;
         return true;
-    });
-    co_return opinion(done.changed ? "disliked" : "already_disliked", done.post, done.mine);
+    };
+    co_return co_await change(caller, *id, unit, info, dislike,
+                              opinion("disliked", "already_disliked"));
 }
 
 Task<Opinion> EngagementApi::undislike(auth::Caller caller, PostPath id, service::Unit unit,
                                        http::RequestInfo info) {
-    auto const done = co_await change(caller, *id, unit, info, remove_dislike);
-    co_return opinion(done.changed ? "undisliked" : "not_disliked", done.post, done.mine);
+    co_return co_await change(caller, *id, unit, info, remove_dislike,
+                              opinion("undisliked", "not_disliked"));
 }
 
 Task<Reaction> EngagementApi::react(auth::Caller caller, PostPath id, React in, service::Unit unit,
                                     http::RequestInfo info) {
     auto const now = parts_.clock();
-    auto done = co_await change(caller, *id, unit, info, [&](Post& post, Engagement& mine) {
+    auto const react = [&](Post& post, Engagement& mine) {
         if (mine.reaction == in.reaction_type) return false;
         remove_reaction(post, mine);
         mine.reaction = in.reaction_type;
         mine.reacted_at = now;
         ++post.reaction_counts[std::string(reflect::name_of(in.reaction_type))];
         return true;
-    });
-    co_return reaction("reacted", done.post, done.mine);
+    };
+    co_return co_await change(caller, *id, unit, info, react, reaction("reacted", "reacted"));
 }
 
 Task<Reaction> EngagementApi::unreact(auth::Caller caller, PostPath id, service::Unit unit,
                                       http::RequestInfo info) {
-    auto done = co_await change(caller, *id, unit, info, remove_reaction);
-    co_return reaction(done.changed ? "removed" : "no_reaction", done.post, done.mine);
+    co_return co_await change(caller, *id, unit, info, remove_reaction,
+                              reaction("removed", "no_reaction"));
 }
 
 Task<Saved> EngagementApi::save(auth::Caller caller, PostPath id, service::Unit unit,
                                 http::RequestInfo info) {
     auto const now = parts_.clock();
-    auto const done = co_await change(caller, *id, unit, info, [&](Post&, Engagement& mine) {
+    auto const save = [&](Post&, Engagement& mine) {
         if (mine.saved_at) return false;
         mine.saved_at = now;
         return true;
+    };
+    co_return co_await change(caller, *id, unit, info, save, [](Changed const& done) {
+        return Saved{done.changed ? "saved" : "already_saved", true};
     });
-    co_return Saved{done.changed ? "saved" : "already_saved", true};
 }
 
 Task<Saved> EngagementApi::unsave(auth::Caller caller, PostPath id, service::Unit unit,
                                   http::RequestInfo info) {
-    auto const done = co_await change(caller, *id, unit, info, [](Post&, Engagement& mine) {
+    auto const unsave = [](Post&, Engagement& mine) {
         return std::exchange(mine.saved_at, std::nullopt).has_value();
+    };
+    co_return co_await change(caller, *id, unit, info, unsave, [](Changed const& done) {
+        return Saved{done.changed ? "unsaved" : "not_saved", false};
     });
-    co_return Saved{done.changed ? "unsaved" : "not_saved", false};
 }
 
 Task<Shared> EngagementApi::share(auth::Caller caller, PostPath id, service::Unit unit,
@@ -154,11 +178,18 @@ Task<Shared> EngagementApi::share(auth::Caller caller, PostPath id, service::Uni
 Task<PostView> EngagementApi::vote(auth::Caller caller, PostPath id, Vote in, service::Unit unit,
                                    http::RequestInfo info) {
     auto const now = parts_.clock();
-    co_await change(caller, *id, unit, info, [&](Post& post, Engagement& mine) {
-        return cast_vote(post, mine, in.option_index, now);
-    });
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
-    co_return co_await parts_.reader.find_view(*id, onlooker, info);
+    auto const vote = [&](Post& post, Engagement& mine) {
+        return cast_vote(post, mine, in.option_index, now);
+    };
+    co_return co_await retried<PostView>([&]() -> Task<std::expected<PostView, store::Rejected>> {
+        store::Batch batch;
+        auto done = co_await apply(vote, batch, onlooker, *id, info);
+        auto view = co_await parts_.reader.view(std::move(done.shown), onlooker);
+        view.user_vote = done.mine.vote;
+        if (!done.changed) co_return view;
+        co_return co_await unit.commit(std::move(batch), std::move(view));
+    });
 }
 
 Task<PollResults> EngagementApi::poll_results(auth::Viewer viewer, PostPath id,

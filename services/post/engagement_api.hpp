@@ -93,11 +93,18 @@ private:
     using Change = std::function<bool(Post& post, Engagement& mine)>;
     struct Changed {
         bool changed = false;
-        Post post;
-        Engagement mine;
+        Shown shown;      // with the counters
+        Engagement mine;  // and the engagement as they are then
     };
-    Task<Changed> change(auth::Caller const& caller, PostId const& id, service::Unit& unit,
-                         http::RequestInfo const& info, Change const& change);
+    /// Adds to the batch what makes it so.
+    Task<Changed> apply(Change const& change, store::Batch& batch, Onlooker const& onlooker,
+                        PostId const& id, http::RequestInfo const& info);
+    /// Commits it, with the reply that `answer` makes of it.
+    template <class Answer>
+    Task<std::invoke_result_t<Answer, Changed&>> change(auth::Caller const& caller,
+                                                        PostId const& id, service::Unit& unit,
+                                                        http::RequestInfo const& info,
+                                                        Change const& change, Answer const& answer);
     Task<http::List<PersonAndTime>> people(Onlooker const& onlooker, http::PageRequest const& page,
                                            store::Where<Engagement> filter,
                                            std::optional<Timestamp> Engagement::* when,

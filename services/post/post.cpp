@@ -29,6 +29,14 @@ void check_poll(CreatePost const& in, reflect::Issues& issues) {
 
 }  // namespace
 
+std::string edition_of(PostView const& post) {
+    std::string out = post.updated_at.to_string();
+    (out += '\n') += reflect::name_of(post.visibility);
+    (out += '\n') += post.location.value_or("");
+    for (auto const& tag : post.tags) (out += '\n') += tag;
+    return (out += '\n') += post.content;
+}
+
 bool has_text(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c > ' '; });
 }

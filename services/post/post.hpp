@@ -111,6 +111,8 @@ struct PostView : PlainPostView {
     std::optional<PlainPostView> original_post;
 };
 BOOST_DESCRIBE_STRUCT(PostView, (PlainPostView), (original_post))
+/// What its author edits (UpdatePost); the rest is others' doing.
+std::string edition_of(PostView const& post);
 
 /// Body of POST /api/posts, as JSON or as a form.
 struct CreatePost {

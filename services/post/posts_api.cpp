@@ -62,32 +62,33 @@ Task<PostView> PostsApi::get(auth::Viewer viewer, PostPath id, http::RequestInfo
 }
 
 /// The post as stored, once the precondition holds for it as the caller would see it.
-Task<store::Stored<Post>> PostsApi::find_for_change(PostId const& id, Onlooker const& onlooker,
-                                                    Who who, http::IfMatch const& if_match,
-                                                    http::RequestInfo const& info) {
+Task<PostsApi::Found> PostsApi::find_for_change(PostId const& id, Onlooker const& onlooker, Who who,
+                                                http::IfMatch const& if_match,
+                                                http::RequestInfo const& info) {
     auto found = co_await parts_.posts.find(id);
     if (!found) throw Error(ErrorCode::not_found, "there is no such post");
     auto shown = co_await parts_.reader.show(found->value, onlooker, info);
     bool const allowed = onlooker.is(found->value.user_id) ||
                          (who == Who::author_or_moderator && onlooker.moderates());
     if (!allowed) throw Error(ErrorCode::forbidden, "this post is not yours");
-    if (if_match.present()) {
-        auto const view = co_await parts_.reader.view(std::move(shown), onlooker);
-        if_match.check(http::etag_of(view));
-    }
-    co_return *std::move(found);
+    if (if_match.present())
+        if_match.check(http::etag_of(co_await parts_.reader.view(shown, onlooker)));
+    co_return Found{*std::move(found), std::move(shown)};
 }
 
 Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
                                 http::IfMatch if_match, service::Unit unit,
                                 http::RequestInfo info) {
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
-    co_await retried<void>([&]() -> Task<Committed<void>> {
-        auto const before = co_await find_for_change(*id, onlooker, Who::author, if_match, info);
+    co_return co_await retried<PostView>([&]() -> Task<Committed<PostView>> {
+        auto [before, shown] = co_await find_for_change(*id, onlooker, Who::author, if_match, info);
         reflect::Issues issues;
         auto const after = revise(*before, in, parts_.clock(), issues);
         issues.check();
-        if (!revised(*before, after)) co_return Committed<void>();
+        bool const changes = revised(*before, after);
+        if (changes) shown.post = after;
+        auto view = co_await parts_.reader.view(std::move(shown), onlooker);
+        if (!changes) co_return view;
         auto const cards = co_await parts_.people.cards(mention_candidates(after), info);
         store::Batch batch;
         auto patch = parts_.posts.patch(batch, *id);
@@ -103,9 +104,8 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
         co_await parts_.tag_index.change(batch, *before, after);
         parts_.tag_index.change_mentions(batch, *id, mention_candidates(*before),
                                          those_who_exist(mention_candidates(after), cards));
-        co_return co_await unit.commit(std::move(batch));
+        co_return co_await unit.commit(std::move(batch), std::move(view));
     });
-    co_return co_await parts_.reader.find_view(*id, onlooker, info);
 }
 
 Task<http::Message> PostsApi::remove(auth::Caller caller, PostPath id, http::IfMatch if_match,
@@ -113,8 +113,9 @@ Task<http::Message> PostsApi::remove(auth::Caller caller, PostPath id, http::IfM
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
     http::Message const reply{"Post deleted"};
     co_return co_await retried<http::Message>([&]() -> Task<Committed<http::Message>> {
-        auto const post =
+        auto const found =
             co_await find_for_change(*id, onlooker, Who::author_or_moderator, if_match, info);
+        auto const& post = found.stored;
         store::Batch batch;
         co_await remove_post(parts_, batch, *post,
                              if_match.present() ? std::optional(post.version) : std::nullopt);

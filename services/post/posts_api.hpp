@@ -24,9 +24,12 @@ public:
 
 private:
     enum class Who { author, author_or_moderator };
-    Task<store::Stored<Post>> find_for_change(PostId const& id, Onlooker const& onlooker, Who who,
-                                              http::IfMatch const& if_match,
-                                              http::RequestInfo const& info);
+    struct Found {
+        store::Stored<Post> stored;
+        Shown shown;
+    };
+    Task<Found> find_for_change(PostId const& id, Onlooker const& onlooker, Who who,
+                                http::IfMatch const& if_match, http::RequestInfo const& info);
 
     Parts& parts_;
 };

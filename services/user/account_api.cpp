@@ -101,13 +101,12 @@ Task<NotificationSettings> AccountApi::notification_settings(auth::Caller caller
 }
 
 /// Reads, changes, and writes only the members that changed: counters go on meanwhile. With
-/// If-Match the account must not have changed at all since it was read.
+/// If-Match, which `change` judges, the account must not have changed at all since it was read.
 Task<OwnUser> AccountApi::update(auth::Caller const& caller, http::IfMatch const& if_match,
                                  service::Unit& unit,
                                  std::function<void(User&)> const& change) const {
     for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
         auto const before = co_await account_of(caller);
-        if_match.check(http::etag_of(own_view(*before)));
         auto after = *before;
         change(after);
         if (data_.users.encode(after) == data_.users.encode(*before)) co_return own_view(after);
@@ -119,22 +118,27 @@ Task<OwnUser> AccountApi::update(auth::Caller const& caller, http::IfMatch const
         if (if_match.present()) patch.if_version(before.version);
         if (shows_elsewhere(*before, after))
             outbox_.add(batch, contracts::UserUpdated{after.user_id});
-        if (!co_await unit.commit(std::move(batch))) continue;
+        auto done = co_await unit.commit(std::move(batch), own_view(after));
+        if (!done) continue;
         outbox_.notify();
-        co_return own_view(after);
+        co_return *std::move(done);
     }
     throw_busy();
 }
 
 Task<OwnUser> AccountApi::update_profile(auth::Caller caller, UpdateProfile in,
                                          http::IfMatch if_match, service::Unit unit) {
-    co_return co_await update(caller, if_match, unit, [&](User& user) { apply(in, user); });
+    co_return co_await update(caller, if_match, unit, [&](User& user) {
+        if_match.check(http::etag_of(own_view(user)));
+        apply(in, user);
+    });
 }
 
 Task<OwnUser> AccountApi::update_notification_settings(auth::Caller caller,
                                                        UpdateNotificationSettings in,
                                                        http::IfMatch if_match, service::Unit unit) {
     co_return co_await update(caller, if_match, unit, [&](User& user) {
+        if_match.check(http::etag_of(settings_of(user)));
         user.notify_followers = in.notify_followers.value_or(user.notify_followers);
         user.notify_likes = in.notify_likes.value_or(user.notify_likes);
         user.notify_comments = in.notify_comments.value_or(user.notify_comments);
@@ -221,12 +225,13 @@ Task<Roles> AccountApi::set_roles(auth::Caller caller, http::Path<UserId, "user_
     if (user->roles == in.roles) co_return in;
 
     store::Batch batch;
-    data_.users.patch(batch, *id).set<&User::roles>(in.roles);
+    data_.users.patch(batch, *id).set<&User::roles>(in.roles).set<&User::updated_at>(clock_());
     for (auto const& session : co_await sessions_.of(*id)) sessions_.refresh(batch, session);
     outbox_.add(batch, contracts::UserUpdated{*id});
-    if (!co_await unit.commit(std::move(batch))) throw_no_such_user();
+    auto done = co_await unit.commit(std::move(batch), std::move(in));
+    if (!done) throw_no_such_user();
     outbox_.notify();
-    co_return in;
+    co_return *std::move(done);
 }
 
 }  // namespace grover::user

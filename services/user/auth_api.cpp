@@ -156,19 +156,16 @@ Task<SignedIn> AuthApi::enter_by_password(SignIn const& in, http::RequestInfo co
 /// Needs no login that is still good, only the token: logging out twice is fine.
 Task<http::Response> AuthApi::log_out(http::Header<"Authorization"> authorization,
                                       http::Header<"Cookie"> cookies, service::Unit unit) {
-    auto const token = service::presented_token(authorization.value, cookies.value);
-    auto const hash = auth::hash_token(token);
-    if (co_await data_.sessions.find(hash)) {
-        store::Batch batch;
-        sessions_.end(batch, hash);
-        static_cast<void>(
-            co_await unit.commit(std::move(batch)));  // Nothing in it can be rejected.
-    }
     auto out = http::Response::json(200, reflect::to_json(http::Message{"Logged out"}));
     if (!oidc::cookie_value(cookies.value, oidc::session_cookie).empty())
         out.headers.add("Set-Cookie",
                         oidc::host_cookie(oidc::session_cookie, "", std::chrono::seconds(0)));
-    co_return out;
+    auto const token = service::presented_token(authorization.value, cookies.value);
+    auto const hash = auth::hash_token(token);
+    if (!co_await data_.sessions.find(hash)) co_return out;
+    store::Batch batch;
+    sessions_.end(batch, hash);
+    co_return *co_await unit.commit(std::move(batch), std::move(out));  // Cannot be rejected.
 }
 
 Task<std::vector<Device>> AuthApi::devices(auth::Caller caller) {
@@ -190,16 +187,16 @@ Task<http::Message> AuthApi::end_device(auth::Caller caller, http::Path<SessionI
         throw Error(ErrorCode::not_found, "session_not_found", "there is no such session");
     store::Batch batch;
     sessions_.end(batch, session->value.token_hash);
-    static_cast<void>(co_await unit.commit(std::move(batch)));
-    co_return http::Message{"Session ended"};
+    co_return *co_await unit.commit(std::move(batch), http::Message{"Session ended"});
 }
 
 Task<http::Message> AuthApi::end_other_devices(auth::Caller caller, service::Unit unit) {
+    http::Message reply{"All other sessions ended"};
     store::Batch batch;
     for (auto const& session : co_await sessions_.of(caller.user_id))
         if (session.session_id != caller.session_id) sessions_.end(batch, session.token_hash);
-    if (!batch.empty()) static_cast<void>(co_await unit.commit(std::move(batch)));
-    co_return http::Message{"All other sessions ended"};
+    if (batch.empty()) co_return reply;
+    co_return *co_await unit.commit(std::move(batch), std::move(reply));
 }
 
 }  // namespace grover::user

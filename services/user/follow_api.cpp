@@ -17,27 +17,27 @@ FollowApi::FollowApi(Data& data, People const& people, Relations const& relation
 
 Task<FollowReply> FollowApi::follow(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
-    FollowReply reply;
+    FollowStatus status{};
     bool may_ask = false;
     auto const change = [&](Meeting const& meeting, Pair& pair) {
         if (pair.blocked()) throw_no_such_user();
         auto const before = pair;
-        reply.status = user::follow(pair, meeting.target.is_private, clock_());
-        if (reply.status == FollowStatus::requested && !may_ask) pair = before;
-        if (reply.status == FollowStatus::followed &&
+        status = user::follow(pair, meeting.target.is_private, clock_());
+        if (status == FollowStatus::requested && !may_ask) pair = before;
+        if (status == FollowStatus::followed &&
             meeting.actor.following_count >= limits::follows_max)
             throw Error(ErrorCode::forbidden, "too_many_follows",
                         "you follow as many people as one can");
     };
-    auto after = co_await relations_.change(unit, caller.user_id, *id, change);
-    if (reply.status == FollowStatus::requested) {
-        co_await check_request_limit(caller);
-        may_ask = true;
-        after = co_await relations_.change(unit, caller.user_id, *id, change);
-    }
-    reply.following = after.pair.forward.followed_at.has_value();
-    reply.followers_count = after.target.followers_count;
-    co_return reply;
+    auto const answer = [&](Meeting const& after) {
+        return FollowReply{status, after.pair.forward.followed_at.has_value(),
+                           after.target.followers_count};
+    };
+    auto reply = co_await relations_.change(unit, caller.user_id, *id, change, answer);
+    if (status != FollowStatus::requested) co_return reply;
+    co_await check_request_limit(caller);
+    may_ask = true;
+    co_return co_await relations_.change(unit, caller.user_id, *id, change, answer);
 }
 
 /// Counted only for those who ask; a few more may slip through together.
@@ -52,14 +52,16 @@ Task<> FollowApi::check_request_limit(auth::Caller const& caller) const {
 
 Task<FollowReply> FollowApi::unfollow(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
-    FollowReply reply;
-    auto const after =
-        co_await relations_.change(unit, caller.user_id, *id, [&](Meeting const&, Pair& pair) {
+    FollowStatus status{};
+    co_return co_await relations_.change(
+        unit, caller.user_id, *id,
+        [&](Meeting const&, Pair& pair) {
             if (pair.blocked()) throw_no_such_user();
-            reply.status = user::unfollow(pair);
+            status = user::unfollow(pair);
+        },
+        [&](Meeting const& after) {
+            return FollowReply{status, false, after.target.followers_count};
         });
-    reply.followers_count = after.target.followers_count;
-    co_return reply;
 }
 
 template <auto At, auto Who>
@@ -90,21 +92,27 @@ Task<http::List<UserPublic>> FollowApi::requests(auth::Caller caller, Page page)
 
 /// The caller is the target of the request: the pair is read from the other side.
 Task<AnswerReply> FollowApi::accept(auth::Caller caller, UserPath id, service::Unit unit) {
-    auto const after =
-        co_await relations_.change(unit, *id, caller.user_id, [&](Meeting const&, Pair& pair) {
+    co_return co_await relations_.change(
+        unit, *id, caller.user_id,
+        [&](Meeting const&, Pair& pair) {
             if (!user::accept(pair, clock_()) && !pair.forward.followed_at)
                 throw Error(ErrorCode::not_found, "request_not_found", "there is no such request");
+        },
+        [](Meeting const& after) {
+            return AnswerReply{Answer::accepted, after.target.followers_count};
         });
-    co_return AnswerReply{Answer::accepted, after.target.followers_count};
 }
 
 Task<AnswerReply> FollowApi::reject(auth::Caller caller, UserPath id, service::Unit unit) {
-    auto const after =
-        co_await relations_.change(unit, *id, caller.user_id, [&](Meeting const&, Pair& pair) {
+    co_return co_await relations_.change(
+        unit, *id, caller.user_id,
+        [&](Meeting const&, Pair& pair) {
             if (!user::reject(pair))
                 throw Error(ErrorCode::not_found, "request_not_found", "there is no such request");
+        },
+        [](Meeting const& after) {
+            return AnswerReply{Answer::rejected, after.target.followers_count};
         });
-    co_return AnswerReply{Answer::rejected, after.target.followers_count};
 }
 
 }  // namespace grover::user

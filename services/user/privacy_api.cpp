@@ -29,37 +29,49 @@ Task<BlockReply> PrivacyApi::block(auth::Caller caller, UserPath id, service::Un
     refuse_oneself(caller, *id);
     co_await check_limit<&Edge::blocked_at>(caller, limits::blocks_max);
     bool changed = false;
-    co_await relations_.change(unit, caller.user_id, *id, [&](Meeting const&, Pair& pair) {
-        changed = user::block(pair, clock_());
-    });
-    co_return BlockReply{changed ? BlockStatus::blocked : BlockStatus::already_blocked, true};
+    co_return co_await relations_.change(
+        unit, caller.user_id, *id,
+        [&](Meeting const&, Pair& pair) { changed = user::block(pair, clock_()); },
+        [&](Meeting const&) {
+            return BlockReply{changed ? BlockStatus::blocked : BlockStatus::already_blocked, true};
+        });
 }
 
 Task<BlockReply> PrivacyApi::unblock(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
     bool changed = false;
-    co_await relations_.change(unit, caller.user_id, *id,
-                               [&](Meeting const&, Pair& pair) { changed = user::unblock(pair); });
-    co_return BlockReply{changed ? BlockStatus::unblocked : BlockStatus::not_blocked, false};
+    co_return co_await relations_.change(
+        unit, caller.user_id, *id,
+        [&](Meeting const&, Pair& pair) { changed = user::unblock(pair); },
+        [&](Meeting const&) {
+            return BlockReply{changed ? BlockStatus::unblocked : BlockStatus::not_blocked, false};
+        });
 }
 
 Task<MuteReply> PrivacyApi::mute(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
     co_await check_limit<&Edge::muted_at>(caller, limits::mutes_max);
     bool changed = false;
-    co_await relations_.change(unit, caller.user_id, *id, [&](Meeting const&, Pair& pair) {
-        if (pair.blocked()) throw_no_such_user();
-        changed = user::mute(pair, clock_());
-    });
-    co_return MuteReply{changed ? MuteStatus::muted : MuteStatus::already_muted, true};
+    co_return co_await relations_.change(
+        unit, caller.user_id, *id,
+        [&](Meeting const&, Pair& pair) {
+            if (pair.blocked()) throw_no_such_user();
+            changed = user::mute(pair, clock_());
+        },
+        [&](Meeting const&) {
+            return MuteReply{changed ? MuteStatus::muted : MuteStatus::already_muted, true};
+        });
 }
 
 Task<MuteReply> PrivacyApi::unmute(auth::Caller caller, UserPath id, service::Unit unit) {
     refuse_oneself(caller, *id);
     bool changed = false;
-    co_await relations_.change(unit, caller.user_id, *id,
-                               [&](Meeting const&, Pair& pair) { changed = user::unmute(pair); });
-    co_return MuteReply{changed ? MuteStatus::unmuted : MuteStatus::not_muted, false};
+    co_return co_await relations_.change(
+        unit, caller.user_id, *id,
+        [&](Meeting const&, Pair& pair) { changed = user::unmute(pair); },
+        [&](Meeting const&) {
+            return MuteReply{changed ? MuteStatus::unmuted : MuteStatus::not_muted, false};
+        });
 }
 
 template <auto At>

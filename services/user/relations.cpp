@@ -37,28 +37,18 @@ Task<Meeting> Relations::read(UserId actor, UserId target) const {
     co_return out;
 }
 
-Task<Meeting> Relations::change(
-    service::Unit& unit, UserId actor, UserId target,
-    std::function<void(Meeting const&, Pair& pair)> const& change) const {
-    for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
-        auto meeting = co_await read(actor, target);
-        auto after = meeting.pair;
-        change(meeting, after);
-        if (after == meeting.pair) co_return meeting;
-        store::Batch batch;
-        add_writes(batch, meeting, after);
-        if (!co_await unit.commit(std::move(batch))) continue;
-        outbox_.notify();
-        auto const counters = counter_change(meeting.pair, after);
-        meeting.actor.following_count += counters.actor_following;
-        meeting.actor.followers_count += counters.actor_followers;
-        meeting.target.following_count += counters.target_following;
-        meeting.target.followers_count += counters.target_followers;
-        meeting.pair = std::move(after);
-        co_return meeting;
-    }
-    throw Error(ErrorCode::unavailable, "too much happens to these accounts at once")
-        .with_retry_after(std::chrono::seconds(1));
+bool Relations::apply(Change const& change, Meeting& meeting, store::Batch& batch) const {
+    auto after = meeting.pair;
+    change(meeting, after);
+    if (after == meeting.pair) return false;
+    add_writes(batch, meeting, after);
+    auto const counters = counter_change(meeting.pair, after);
+    meeting.actor.following_count += counters.actor_following;
+    meeting.actor.followers_count += counters.actor_followers;
+    meeting.target.following_count += counters.target_following;
+    meeting.target.followers_count += counters.target_followers;
+    meeting.pair = std::move(after);
+    return true;
 }
 
 void Relations::add_writes(store::Batch& batch, Meeting const& before, Pair const& after) const {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <type_traits>
 
 #include "base/clock.hpp"
 #include "events/events.hpp"
 #include "http/extract.hpp"
 #include "service/unit.hpp"
 #include "user/data.hpp"
+#include "user/limits.hpp"
 #include "user/pair.hpp"
 
 namespace grover::user {
@@ -40,12 +42,29 @@ public:
     /// Throws Error: not_found without the target, unauthenticated without the actor.
     Task<Meeting> read(UserId actor, UserId target) const;
 
-    /// Lets `change` alter `pair`, and commits that with the counters and the event. When another
-    /// change of the same pair, or of the target's privacy, came between, everything is done again:
-    /// `change` runs on what is true at the commit. Returns the meeting after it, with the counters
-    /// that it made. `change` may throw, and must be alive until this ends.
-    Task<Meeting> change(service::Unit& unit, UserId actor, UserId target,
-                         std::function<void(Meeting const&, Pair& pair)> const& change) const;
+    using Change = std::function<void(Meeting const&, Pair& pair)>;
+    /// Lets `change` alter `pair`, and commits that with the counters, the event and the reply:
+    /// what `answer` makes of the meeting as it is after the change. When another change of the
+    /// same pair, or of the target's privacy, came between, everything is done again: both run on
+    /// what is true at the commit. They may throw, and must be alive until this ends.
+    template <class Answer>
+    Task<std::invoke_result_t<Answer, Meeting const&>> change(service::Unit& unit, UserId actor,
+                                                              UserId target, Change const& change,
+                                                              Answer const& answer) const {
+        for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
+            auto meeting = co_await read(actor, target);
+            store::Batch batch;
+            bool const changed = apply(change, meeting, batch);
+            auto reply = answer(meeting);
+            if (!changed) co_return reply;
+            auto done = co_await unit.commit(std::move(batch), std::move(reply));
+            if (!done) continue;
+            outbox_.notify();
+            co_return *std::move(done);
+        }
+        throw Error(ErrorCode::unavailable, "too much happens to these accounts at once")
+            .with_retry_after(std::chrono::seconds(1));
+    }
 
     /// The edges of one kind of a user, newest first, `at` being the time of that kind: for lists.
     template <auto At, auto Who>
@@ -77,6 +96,9 @@ public:
     }
 
 private:
+    /// The meeting becomes what it is after the change, and the batch what makes it so; false when
+    /// nothing changes.
+    bool apply(Change const& change, Meeting& meeting, store::Batch& batch) const;
     void add_writes(store::Batch& batch, Meeting const& before, Pair const& after) const;
     void add_edge(store::Batch& batch, Edge const& after, std::optional<std::int64_t> version,
                   bool changed) const;

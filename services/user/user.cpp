@@ -31,6 +31,11 @@ OwnUser own_view(User const& user) {
             .updated_at = user.updated_at};
 }
 
+std::string edition_of(OwnUser user) {
+    user.followers_count = user.following_count = user.posts_count = 0;
+    return reflect::to_json(user);
+}
+
 UserPublic public_view(User const& user) {
     return {.user_id = user.user_id,
             .name = user.name,

@@ -164,6 +164,9 @@ BOOST_DESCRIBE_STRUCT(OwnUser, (),
                        notify_sales, notify_mentions, notify_reposts, followers_count,
                        following_count, posts_count, created_at, updated_at))
 
+/// What one edits oneself; the counts are others' doing.
+std::string edition_of(OwnUser user);
+
 /// The reply of every way to sign in. The token is shown this once.
 struct SignedIn : OwnUser {
     static constexpr std::string_view schema_name = "SignedIn";

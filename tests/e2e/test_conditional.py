@@ -16,7 +16,8 @@ def ada(people) -> Person:
 def resources(ada: Person) -> dict[str, tuple[str, dict]]:
     """target -> a change that alters what a GET of it shows."""
     post_id = ada.publish("first")["post_id"]
-    return {f"/api/posts/{post_id}": {"content": "second"}, "/api/users/me": {"bio": "second"}}
+    return {f"/api/posts/{post_id}": {"content": "second"}, "/api/users/me": {"bio": "second"},
+            "/api/users/me/notification-settings": {"notify_likes": False}}
 
 
 def test_a_get_has_a_strong_etag_that_stays_until_something_changes(ada):
@@ -45,11 +46,49 @@ def test_if_match_guards_a_change(ada):
     for target, change in resources(ada).items():
         stale = ada.get(target).header("ETag")
         assert ada.put(target, change, If_Match=stale).status == 200
-        problem(ada.put(target, {key: "third" for key in change}, If_Match=stale), 412)
-        problem(ada.put(target, {key: "third" for key in change}, If_Match='"nonsense"'), 412)
+        other = {key: True if value is False else "third" for key, value in change.items()}
+        problem(ada.put(target, other, If_Match=stale), 412)
+        for value in ('"nonsense"', '""', '"', ".", stale.partition(".")[0], '"."'):
+            problem(ada.put(target, other, If_Match=value), 412)
         assert {key: ada.ok("GET", target)[key] for key in change} == change
         for value in ("*", f'"x", {ada.get(target).header("ETag")}'):
             assert ada.put(target, change, If_Match=value).status == 200
+
+
+def test_what_others_do_is_no_edit(ada, people):
+    """Counts change the tag of a GET; an author who read the text as it still is may change it."""
+    ben = people("Ben")
+    post_id = ada.publish("first")["post_id"]
+    for target, change, deed in ((f"/api/posts/{post_id}", {"content": "second"}, f"/api/posts/{post_id}/like"),
+                                 ("/api/users/me", {"bio": "second"}, f"/api/users/{ada.id}/follow")):
+        tag = ada.get(target).header("ETag")
+        ben.ok("POST", deed)
+        assert ada.get(target).header("ETag") != tag
+        assert ada.get(target, If_None_Match=tag).status == 200
+        assert ada.put(target, change, If_Match=tag).status == 200
+        problem(ada.put(target, change, If_Match=tag), 412)
+
+
+def test_what_has_no_tag_matches_none(ada, people):
+    ben = people("Ben")
+    post_id = ada.publish()["post_id"]
+    ben.ok("POST", f"/api/posts/{post_id}/like")
+    for tag in ('"x"', ada.get(f"/api/posts/{post_id}").header("ETag")):
+        problem(ben.delete(f"/api/posts/{post_id}/like", If_Match=tag), 412)
+    assert ada.ok("GET", f"/api/posts/{post_id}")["likes_count"] == 1
+    assert ben.delete(f"/api/posts/{post_id}/like", If_Match="*").status == 200
+
+
+def test_if_match_guards_the_deletion_of_a_comment(ada, people):
+    ben = people("Ben")
+    post_id = ada.publish()["post_id"]
+    one, other = (ben.ok("POST", f"/api/posts/{post_id}/comments", {"content": "c"})["comment_id"] for _ in range(2))
+    tag = ben.get(f"/api/comments/{one}").header("ETag")
+    problem(ben.delete(f"/api/comments/{one}", If_Match='"zz"'), 412)
+    problem(ben.delete(f"/api/comments/{other}", If_Match=tag), 412)
+    ada.ok("POST", f"/api/comments/{one}/like")
+    assert ben.delete(f"/api/comments/{one}", If_Match=tag).status == 200
+    problem(ben.get(f"/api/comments/{one}"), 404)
 
 
 def test_if_match_guards_a_deletion(ada):

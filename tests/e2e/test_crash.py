@@ -25,6 +25,11 @@ def pytest_generate_tests(metafunc):
 
 
 def insist(api: Api, method: str, target: str, body=None, **headers: str):
+    """The answer's JSON."""
+    return insist_reply(api, method, target, body, **headers).json
+
+
+def insist_reply(api: Api, method: str, target: str, body=None, **headers: str):
     """Asks until it is answered: what a client with an Idempotency-Key may do after a lost connection."""
     end = time.monotonic() + RETRY_S
     while True:
@@ -32,7 +37,7 @@ def insist(api: Api, method: str, target: str, body=None, **headers: str):
         try:
             reply = api.call(method, target, body, **headers)
             if 200 <= reply.status < 300:
-                return reply.json
+                return reply
             assert reply.status in (409, 502, 503, 504), f"{method} {target}: {reply}"
             trouble = str(reply)
         except OSError as error:
@@ -58,6 +63,7 @@ class Writer(threading.Thread):
         self.liked: set[str] = set()
         self.follows: set[str] = set()
         self.registered: dict[str, str] = {}    # e-mail -> user id
+        self.bio = ""
         self.trouble: BaseException | None = None
 
     def run(self):
@@ -71,7 +77,7 @@ class Writer(threading.Thread):
 
     def operation(self, count: int):
         name = f"{self.run_name}-{self.number}-{count}"
-        kind = count % 6
+        kind = count % 7
         if kind in (0, 3):
             post = insist(self.person, "POST", "/api/posts/", {"content": name}, Idempotency_Key=name)
             self.posts[name] = post["post_id"]
@@ -86,7 +92,12 @@ class Writer(threading.Thread):
             if friend is not self.person:
                 insist(self.person, "POST", f"/api/users/{friend.id}/follow")
                 self.follows.add(friend.id)
-        elif count % 12 == 5:
+        elif kind == 6:    # The tag has changed by the time of a repeat, which must not be refused for that.
+            tag = insist_reply(self.person, "GET", "/api/users/me").header("ETag")
+            made = insist(self.person, "PUT", "/api/users/me", {"bio": name}, Idempotency_Key=name, If_Match=tag)
+            assert made["bio"] == name
+            self.bio = name
+        elif count % 2 == 0:
             email = f"{name}@example.com"
             nobody = self.person.nobody()
             made = insist(nobody, "POST", "/api/auth/register", {"email": email, "password": PASSWORD, "name": name},
@@ -116,6 +127,7 @@ def check(writers: list[Writer], wall: str) -> None:
             assert comments.count(content) == 1, f"{content} is there {comments.count(content)} times"
         following = {one["user_id"] for one in writer.person.pages(f"/api/users/{writer.person.id}/following?limit=100")}
         assert writer.follows <= following
+        assert writer.person.ok("GET", "/api/users/me")["bio"] == writer.bio
         for email, user_id in writer.registered.items():
             assert reader.ok("POST", "/api/auth/session", {"email": email, "password": PASSWORD})["user_id"] == user_id
     assert len(comments) == len(set(comments))

@@ -250,10 +250,6 @@ bool may_look_up(http::RequestHead const& head) noexcept {
            head.body.kind() == http::BodyFraming::Kind::none;
 }
 
-bool is_safe(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
-}
-
 std::shared_ptr<Entry> make_entry(Request const& request, Arrival const& arrival,
                                   Settings const& settings, RouteSettings const& route) {
     auto said = listen(arrival.head, settings);

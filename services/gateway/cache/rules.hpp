@@ -28,8 +28,6 @@ struct Request {
 
 /// GET and HEAD without preconditions that a cache cannot judge: looked up at all.
 bool may_look_up(http::RequestHead const& head) noexcept;
-/// Methods that change nothing: after others, what is stored of the URL is outdated.
-bool is_safe(std::string_view method) noexcept;
 
 /// The name of this cache in Cache-Status, Surrogate-Capability and Surrogate-Control.
 inline constexpr std::string_view cache_name = "grover";
