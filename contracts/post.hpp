@@ -21,12 +21,13 @@ struct PostDeleted {
 };
 BOOST_DESCRIBE_STRUCT(PostDeleted, (), (post_id, user_id))
 
-/// GET /internal/users/{user_id}/export of every service: what it holds of that user, by
-/// collection.
-struct UserExport {
-    std::string service;
-    boost::json::object data;
+/// GET /internal/users/{user_id}/export?cursor= of every service: what it holds of that user, one
+/// collection after the other, in pages. A collection may take several, and an empty one takes one.
+struct ExportPage {
+    std::string collection;
+    std::vector<boost::json::value> documents;
+    std::optional<std::string> next;  // the cursor of the next page; none at the end
 };
-BOOST_DESCRIBE_STRUCT(UserExport, (), (service, data))
+BOOST_DESCRIBE_STRUCT(ExportPage, (), (collection, documents, next))
 
 }  // namespace grover::contracts

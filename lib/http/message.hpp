@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include <typeindex>
 #include <utility>
 #include <vector>
+
+#include "net/task.hpp"
 
 namespace grover::http {
 
@@ -87,6 +90,12 @@ private:
     std::vector<std::pair<std::type_index, std::shared_ptr<void>>> slots_;
 };
 
+/// Takes a piece of a body; returns when the client has room for more. Throws Disconnected.
+using BodySink = std::function<net::Task<>(std::string_view piece)>;
+/// Writes a body piece by piece. What it throws before the first is answered as any failure; later
+/// it breaks the answer off, so that no half of one looks complete.
+using BodyWriter = std::function<net::Task<>(BodySink const& sink)>;
+
 struct Response {
     int status = 200;
     /// Without Content-Length, Date, Connection, X-Request-ID: the server adds them.
@@ -95,6 +104,8 @@ struct Response {
     /// A single resource, whose GET carries an ETag and answers If-None-Match. Pages of a list and
     /// operational answers change too often for a hash of the whole body to pay.
     bool tagged = false;
+    /// Where there is one, it writes the body in place of `body`, after the handler.
+    BodyWriter writer{};
     /// What of it an If-Match protects, of a GET (HasEdition); empty: all of it.
     std::string edition{};
 

@@ -33,18 +33,40 @@ struct MessageService {
             if (!exchange.body_complete()) request.body = co_await exchange.read_all();
             response = co_await handler(request);
             begin(exchange, response);
+            if (response.writer) co_await write(exchange, response.writer);
         } catch (...) {
             failure = std::current_exception();
         }
-        if (failure) {
+        bool const broken_off = failure && exchange.sent();
+        if (failure && !broken_off) {
             response = failure_response(failure, request.request_id, on_failure);
             begin(exchange, response);
         }
-        co_await exchange.finish(response.body);
+        if (!exchange.ended() && !broken_off) co_await exchange.finish(response.body);
         if (observer)
             observer({request, response.status,
                       static_cast<std::size_t>(exchange.body_bytes_written()),
                       std::chrono::steady_clock::now() - exchange.started()});
+        if (broken_off) give_up(failure, request.request_id);
+    }
+
+    /// Half an answer: only its loss can be told.
+    [[noreturn]] void give_up(std::exception_ptr const& failure,
+                              std::string const& request_id) const {
+        try {
+            std::rethrow_exception(failure);
+        } catch (Disconnected const&) {
+            throw;
+        } catch (std::exception const& error) {
+            if (on_failure) on_failure(request_id, error.what());
+        }
+        throw Disconnected();
+    }
+
+    static net::Task<> write(Exchange& exchange, BodyWriter const& writer) {
+        exchange.stream(Exchange::Transfer::chunked);
+        co_await writer([&](std::string_view piece) { return exchange.write(piece); });
+        co_await exchange.end();
     }
 };
 

@@ -5,6 +5,7 @@
 //     Task<Accepted<T>>     202
 //     Task<List<Post>>      200, a bare array, with Link rel="next" while there is more
 //     Task<void>            204
+//     Task<Streamed<T>>     200, a T written piece by piece: too large to be held in memory
 //     Task<Redirect>        302
 //     Task<Response>        as it is
 #pragma once
@@ -33,6 +34,12 @@ struct Accepted {
 
 struct Redirect {
     std::string location;
+};
+
+/// `write` writes the JSON of a T.
+template <class T>
+struct Streamed {
+    BodyWriter write;
 };
 
 /// One page. `next` is where the following page starts; nothing at the end.
@@ -109,6 +116,18 @@ struct Reply<Accepted<T>> {
     }
     static void describe(Operation& op) {
         op.response(202, "Accepted", reflect::Codec<T>::schema(op.schemas()));
+    }
+};
+
+template <class T>
+struct Reply<Streamed<T>> {
+    static Response make(Streamed<T> streamed, Request const&) {
+        auto response = Response::json(200, {});
+        response.writer = std::move(streamed.write);
+        return response;
+    }
+    static void describe(Operation& op) {
+        op.response(200, "OK", reflect::Codec<T>::schema(op.schemas()));
     }
 };
 

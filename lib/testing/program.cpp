@@ -28,7 +28,13 @@ http::Response Client::send(std::string method, std::string target, std::string 
         request.peer_address = "127.0.0.1";
         request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         try {
-            co_return co_await pipeline_.handle(request);
+            auto response = co_await pipeline_.handle(request);
+            if (response.writer)
+                co_await response.writer([&](std::string_view piece) -> net::Task<> {
+                    response.body += piece;
+                    co_return;
+                });
+            co_return response;
         } catch (Error const& error) {
             co_return http::problem(error, request.request_id);
         }

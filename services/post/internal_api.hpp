@@ -11,8 +11,11 @@ class InternalApi {
 public:
     explicit InternalApi(Parts& parts) : parts_(parts) {}
 
-    /// Everything this service holds of a user.
-    Task<contracts::UserExport> export_user(auth::Service from, http::Path<UserId, "user_id"> user);
+    /// A page of everything that this service holds of a user. Throws Error (invalid) for a cursor
+    /// of another list.
+    Task<contracts::ExportPage> export_user(
+        auth::Service from, http::Path<UserId, "user_id"> user,
+        http::Query<std::optional<std::string>, "cursor"> cursor);
 
 private:
     Parts& parts_;

@@ -56,6 +56,19 @@ protected:
         }
         return out;
     }
+    /// How many documents of each collection the export of a user has.
+    std::map<std::string, std::size_t> exported(std::string const& user) {
+        std::map<std::string, std::size_t> out;
+        auto const all = "/internal/users/" + user + "/export";
+        for (auto target = all; !target.empty();) {
+            auto const page = ok(service.service("user-service").get(target));
+            out[std::string(page.at("collection").as_string())] +=
+                page.at("documents").as_array().size();
+            auto const& next = page.at("next");
+            target = next.is_null() ? "" : all + "?cursor=" + std::string(next.as_string());
+        }
+        return out;
+    }
     std::int64_t stored(std::string const& collection) {
         return testing::run_on(service.loop(),
                                [&] { return service.store().count(collection, {}); });
@@ -309,10 +322,28 @@ TEST_F(PostService, a_deleted_person_leaves_nothing_behind) {
     EXPECT_EQ(post.at("repost_count").as_int64(), 1);
     auto const comments = ok(service.as("user_0").get(base + "/comments"));
     EXPECT_EQ(comments.at(0).at("likes_count").as_int64(), 0);
-    auto const held =
-        ok(service.service("user-service").get("/internal/users/user_1/export")).at("data");
-    for (auto const& [collection, documents] : held.as_object())
-        EXPECT_TRUE(documents.as_array().empty()) << collection;
+    for (auto const& [collection, documents] : exported("user_1"))
+        EXPECT_EQ(documents, 0u) << collection;
+}
+
+TEST_F(PostService, an_export_comes_in_pages_of_each_collection) {
+    for (int i = 0; i < 205; ++i) write("user_0", std::to_string(i));
+    ok(service.as("user_0").post("/api/posts/" + write("user_1", "theirs") + "/like"));
+    std::map<std::string, std::size_t> const expected{
+        {"posts", 205}, {"comments", 0}, {"engagements", 1}, {"comment_likes", 0}, {"mentions", 0}};
+    EXPECT_EQ(exported("user_0"), expected);
+
+    auto const status = [&](std::string const& cursor) {
+        return service.service("user-service")
+            .get("/internal/users/user_0/export?cursor=" + cursor)
+            .status;
+    };
+    for (http::Position const& position :
+         {http::Position{}, {5}, {-1}, {"posts"}, {1.5}, {0, "a", "b"}, {4, "a"}})
+        EXPECT_EQ(status(http::encode_cursor(position)), 422)
+            << json::serialize(json::value(json::array(position.begin(), position.end())));
+    EXPECT_EQ(status("!"), 422);
+    EXPECT_EQ(service.as("user_0").get("/internal/users/user_0/export").status, 404);
 }
 
 TEST_F(PostService, a_repost_is_one_of_the_original_and_only_one) {

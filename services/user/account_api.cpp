@@ -74,16 +74,13 @@ void apply(UpdateProfile const& in, User& user) {
     if (in.monetization_enabled) user.monetization_enabled = *in.monetization_enabled;
 }
 
-AccountApi::AccountApi(Data& data, Sessions& sessions, Passwords& passwords,
-                       Relations const& relations, Departures& departures,
-                       events::Outbox const& outbox, service::Peer& posts, Clock clock)
+AccountApi::AccountApi(Data& data, Sessions& sessions, Passwords& passwords, Departures& departures,
+                       events::Outbox const& outbox, Clock clock)
     : data_(data),
       sessions_(sessions),
       passwords_(passwords),
-      relations_(relations),
       departures_(departures),
       outbox_(outbox),
-      posts_(posts),
       clock_(std::move(clock)) {}
 
 Task<store::Stored<User>> AccountApi::account_of(auth::Caller const& caller) const {
@@ -167,46 +164,6 @@ Task<http::Accepted<http::Message>> AccountApi::remove(auth::Caller caller,
     if (!done) throw_account_gone();  // A second request was faster.
     outbox_.notify();
     co_return *std::move(done);
-}
-
-template <auto At, auto Who>
-Task<std::vector<ExportedEdge>> AccountApi::edges_of(UserId user) const {
-    std::vector<ExportedEdge> out;
-    std::vector<boost::json::value> after;
-    do {
-        auto const page = co_await relations_.list<At, Who>(user, grover::limits::find_limit_max, 0,
-                                                            std::move(after));
-        for (auto const& edge : page)
-            out.push_back({.user_id = edge->actor == user ? edge->target : edge->actor,
-                           .since = edge.value.*At ? *(edge.value.*At) : Timestamp()});
-        if (page.size() < grover::limits::find_limit_max) break;
-        after = data_.edges.position({store::descending<At>()}, *page.back());
-    } while (out.size() < limits::export_edges_max);
-    co_return out;
-}
-
-Task<AccountExport> AccountApi::export_all(auth::Caller caller, http::RequestInfo info) {
-    auto const user = co_await account_of(caller);
-    auto const& id = caller.user_id;
-    AccountExport out;
-    out.exported_at = clock_();
-    out.user = own_view(*user);
-    for (auto const& identity : co_await data_.identities.list(
-             {.filter = store::where<&ExternalIdentity::user_id>(id), .limit = 100}))
-        out.identities.push_back({identity->provider, identity->subject, identity->created_at});
-    for (auto const& session : co_await sessions_.of(id))
-        out.sessions.push_back({session.session_id, session.created_at, session.last_seen_at,
-                                session.user_agent, session.ip});
-    out.following = co_await edges_of<&Edge::followed_at, &Edge::actor>(id);
-    out.followers = co_await edges_of<&Edge::followed_at, &Edge::target>(id);
-    out.requested = co_await edges_of<&Edge::requested_at, &Edge::actor>(id);
-    out.blocked = co_await edges_of<&Edge::blocked_at, &Edge::actor>(id);
-    out.muted = co_await edges_of<&Edge::muted_at, &Edge::actor>(id);
-    // All or nothing: an export without the posts would look complete, so their service must
-    // answer.
-    out.services.push_back(co_await posts_.get<contracts::UserExport>(
-        "/internal/users/" + id.str() + "/export", std::move(info)));
-    co_return out;
 }
 
 Task<Roles> AccountApi::set_roles(auth::Caller caller, http::Path<UserId, "user_id"> id, Roles in,

@@ -1,7 +1,6 @@
 // One's own account: read, change, delete, take away. And the roles that admins give.
 #pragma once
 
-#include "contracts/post.hpp"
 #include "events/events.hpp"
 #include "http/extract.hpp"
 #include "http/reply.hpp"
@@ -72,52 +71,10 @@ struct Roles {
 };
 BOOST_DESCRIBE_STRUCT(Roles, (), (roles))
 
-/// Who did something to whom, and since when, in an export.
-struct ExportedEdge {
-    UserId user_id;
-    Timestamp since;
-};
-BOOST_DESCRIBE_STRUCT(ExportedEdge, (), (user_id, since))
-
-struct ExportedIdentity {
-    std::string provider;
-    std::string subject;
-    Timestamp created_at;
-};
-BOOST_DESCRIBE_STRUCT(ExportedIdentity, (), (provider, subject, created_at))
-
-struct ExportedSession {
-    SessionId session_id;
-    Timestamp created_at;
-    Timestamp last_seen_at;
-    std::string user_agent;
-    std::string ip;
-};
-BOOST_DESCRIBE_STRUCT(ExportedSession, (), (session_id, created_at, last_seen_at, user_agent, ip))
-
-/// Reply of GET /api/users/me/export. Lists longer than limits::export_edges_max end there; the
-/// counts of `user` tell.
-struct AccountExport {
-    Timestamp exported_at;
-    OwnUser user;
-    std::vector<ExportedIdentity> identities;
-    std::vector<ExportedSession> sessions;
-    std::vector<ExportedEdge> following;
-    std::vector<ExportedEdge> followers;
-    std::vector<ExportedEdge> requested;
-    std::vector<ExportedEdge> blocked;
-    std::vector<ExportedEdge> muted;
-    std::vector<contracts::UserExport> services;
-};
-BOOST_DESCRIBE_STRUCT(AccountExport, (),
-                      (exported_at, user, identities, sessions, following, followers, requested,
-                       blocked, muted, services))
-
 class AccountApi {
 public:
-    AccountApi(Data& data, Sessions& sessions, Passwords& passwords, Relations const& relations,
-               Departures& departures, events::Outbox const& outbox, service::Peer& posts,
-               Clock clock);
+    AccountApi(Data& data, Sessions& sessions, Passwords& passwords, Departures& departures,
+               events::Outbox const& outbox, Clock clock);
 
     Task<OwnUser> me(auth::Caller caller);
     Task<OwnUser> update_profile(auth::Caller caller, UpdateProfile in, http::IfMatch if_match,
@@ -127,7 +84,6 @@ public:
                                                http::IfMatch if_match, service::Unit unit);
     Task<http::Accepted<http::Message>> remove(auth::Caller caller, std::optional<DeleteAccount> in,
                                                http::IfMatch if_match, service::Unit unit);
-    Task<AccountExport> export_all(auth::Caller caller, http::RequestInfo info);
     Task<Roles> set_roles(auth::Caller caller, http::Path<UserId, "user_id"> id, Roles in,
                           service::Unit unit);
 
@@ -135,16 +91,12 @@ private:
     Task<store::Stored<User>> account_of(auth::Caller const& caller) const;
     Task<OwnUser> update(auth::Caller const& caller, http::IfMatch const& if_match,
                          service::Unit& unit, std::function<void(User&)> const& change) const;
-    template <auto At, auto Who>
-    Task<std::vector<ExportedEdge>> edges_of(UserId user) const;
 
     Data& data_;
     Sessions& sessions_;
     Passwords& passwords_;
-    Relations const& relations_;
     Departures& departures_;
     events::Outbox const& outbox_;
-    service::Peer& posts_;
     Clock clock_;
 };
 

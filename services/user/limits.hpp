@@ -35,8 +35,6 @@ inline constexpr std::size_t suggestions_shown_max = 10;
 inline constexpr std::size_t departure_edges_per_batch = 200;
 inline constexpr std::size_t departure_batches_per_turn = 25;
 inline constexpr std::size_t cards_max = 1'000;
-inline constexpr std::size_t export_edges_max =
-    100'000;  // of each list; the rest is counted, not listed
 
 inline constexpr std::size_t search_words_max = 8;
 inline constexpr std::size_t search_query_max = 200;

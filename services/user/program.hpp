@@ -7,6 +7,7 @@
 #include "user/account_api.hpp"
 #include "user/auth_api.hpp"
 #include "user/discover_api.hpp"
+#include "user/export_api.hpp"
 #include "user/follow_api.hpp"
 #include "user/internal_api.hpp"
 #include "user/login_api.hpp"
@@ -53,6 +54,7 @@ private:
     AuthApi auth_;
     LoginApi login_;
     AccountApi account_;
+    ExportApi export_;
     DiscoverApi discover_;
     FollowApi follow_;
     PrivacyApi privacy_;

@@ -44,7 +44,7 @@ void Program::routes(http::Router& r) {
     r.remove("/api/users/me", account_, &AccountApi::remove)
         .summary("Delete one's account")
         .problems({403});
-    r.get("/api/users/me/export", account_, &AccountApi::export_all)
+    r.get("/api/users/me/export", export_, &ExportApi::export_all)
         .summary("All of one's data")
         .problems({503});
     r.put("/api/users/{user_id}/roles", account_, &AccountApi::set_roles)
