@@ -93,21 +93,21 @@ Task<store::DocumentStore::Health> Operations::store_health() {
     }
     if (!out.connected)
         kit_.log().warn("the database does not answer", {{"detail", out.detail}});
-    else if (!out.takes_writes)
-        kit_.log().warn("the database takes no writes", {{"detail", out.detail}});
+    else if (!out.sound)
+        kit_.log().warn("the database cannot do all that is asked of it", {{"detail", out.detail}});
     co_return out;
 }
 
 Task<http::Response> Operations::health_db() {
     auto const health = co_await store_health();
-    bool const healthy = health.connected && health.takes_writes;
+    bool const healthy = health.connected && health.sound;
     co_return fresh(healthy ? 200 : 503,
                     {{"status", healthy ? "healthy" : "unhealthy"},
                      {"database", health.connected ? "connected" : "disconnected"},
                      {"engine", kit_.store().engine()}});
 }
 
-/// A service whose database takes no writes is ready: what is there can be read.
+/// A service whose database takes no writes, or is damaged, is ready: the rest can be read.
 Task<http::Response> Operations::health_ready(http::RequestInfo info) {
     bool ready = ready_.load() && (!kit_.has_store() || (co_await store_health()).connected);
     if (ready) {

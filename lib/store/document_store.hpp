@@ -201,7 +201,8 @@ public:
     struct Health {
         bool connected = false;
         std::string detail;  // for the log; never shown to clients
-        bool takes_writes = true;
+        /// Everything in it can be read, and writes are taken.
+        bool sound = true;
     };
     virtual Task<Health> health() = 0;
     /// "sqlite", "mongodb": shown in /health/db.

@@ -34,6 +34,11 @@ bool Failure::is_duplicate() const noexcept {
            code_ == SQLITE_CONSTRAINT_ROWID;
 }
 
+bool Failure::is_damage() const noexcept {
+    auto const kind = code_ & 0xff;
+    return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_IOERR;
+}
+
 bool Failure::is_interrupted() const noexcept {
     return code_ == SQLITE_INTERRUPT;
 }

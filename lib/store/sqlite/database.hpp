@@ -23,6 +23,8 @@ public:
     int code() const noexcept { return code_; }
     /// A primary or unique key is already there.
     bool is_duplicate() const noexcept;
+    /// The file is not what it should be, or the disk does not give it.
+    bool is_damage() const noexcept;
     /// The time set with Connection::interrupt_at() has come.
     bool is_interrupted() const noexcept;
 

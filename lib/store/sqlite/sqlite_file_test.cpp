@@ -203,19 +203,53 @@ TEST_F(SqliteFile, OnAFullDiskItSaysSoUntilThereIsRoomAgain) {
         }
     };
     ASSERT_TRUE(write("before"));
-    EXPECT_TRUE(sync(store->health()).takes_writes);
+    EXPECT_TRUE(sync(store->health()).sound);
     {
         FullDisk const full(file_);
         for (int i = 0; write("into what is left " + std::to_string(i)); ++i) continue;
         auto const health = sync(store->health());
         EXPECT_TRUE(health.connected);
-        EXPECT_FALSE(health.takes_writes);
+        EXPECT_FALSE(health.sound);
         EXPECT_FALSE(health.detail.empty());
         EXPECT_TRUE(sync(store->get("things", "before")).has_value());
     }
     // Nobody has to write for that: the store tries by itself.
-    while (!sync(store->health()).takes_writes) std::this_thread::yield();
+    while (!sync(store->health()).sound) std::this_thread::yield();
     EXPECT_TRUE(write("after"));
+}
+
+TEST_F(SqliteFile, DamageThatAReadMeetsShowsInItsHealth) {
+    constexpr int count = 3'000;
+    {
+        auto const store = open();
+        for (int i = 0; i < count; i += 500) {
+            Batch batch;
+            for (int k = i; k < i + 500; ++k)
+                batch.add(Insert{"things",
+                                 {{"_id", std::to_string(k)}, {"text", std::string(10'000, '.')}}});
+            ASSERT_TRUE(sync(store->commit(std::move(batch))).has_value());
+        }
+    }
+    auto const store = open();
+    EXPECT_TRUE(sync(store->health()).sound);
+    {
+        std::fstream file(file_, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(static_cast<std::streamoff>(fs::file_size(file_) / 2));
+        file << std::string(4 << 20, '#');
+    }
+    int unreadable = 0;
+    for (int i = 0; i < count; ++i) try {
+            ASSERT_TRUE(sync(store->get("things", std::to_string(i))).has_value()) << i;
+        } catch (Error const& error) {
+            ASSERT_EQ(error.code(), ErrorCode::unavailable);
+            ++unreadable;
+        }
+    EXPECT_GT(unreadable, 0);
+    EXPECT_LT(unreadable, count / 2);
+    auto const health = sync(store->health());
+    EXPECT_TRUE(health.connected);
+    EXPECT_FALSE(health.sound);
+    EXPECT_FALSE(health.detail.empty());
 }
 
 }  // namespace

@@ -101,8 +101,9 @@ public:
                 return true;
             });
             auto trouble = writer_->trouble();
-            bool const takes_writes = trouble.empty();
-            out = {true, std::move(trouble), takes_writes};
+            if (trouble.empty()) trouble = damage();
+            bool const sound = trouble.empty();
+            out = {true, std::move(trouble), sound};
         } catch (Error const&) {
             out = {false, "the file cannot be read"};
         }
@@ -120,8 +121,19 @@ private:
         } catch (Failure const& failure) {
             reader.discard();
             if (failure.is_interrupted()) too_long();
+            if (failure.is_damage()) remember_damage(failure);
             unavailable();
         }
+    }
+
+    /// Until the next start: what is damaged does not heal.
+    void remember_damage(Failure const& failure) {
+        std::lock_guard const lock(damage_mutex_);
+        if (damage_.empty()) damage_ = std::string("a read failed: ") + failure.what();
+    }
+    std::string damage() const {
+        std::lock_guard const lock(damage_mutex_);
+        return damage_;
     }
 
     sqlite::FileLock lock_;
@@ -130,6 +142,8 @@ private:
     sqlite::Checkpointer checkpointer_;
     std::unique_ptr<sqlite::Writer> writer_;
     std::chrono::milliseconds search_time_;
+    mutable std::mutex damage_mutex_;
+    std::string damage_;
     asio::thread_pool searching_{1};
 };
 
