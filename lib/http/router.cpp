@@ -222,6 +222,7 @@ json::object Router::openapi(std::string_view title, std::string_view version,
         for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         path.get_object()[method] = std::move(operation);
     }
+    auto schemas = schemas_.used_by(paths);  // Those of internal routes alone are not among them.
     return json::object{
         {"openapi", "3.1.0"},
         {"info",
@@ -232,7 +233,7 @@ json::object Router::openapi(std::string_view title, std::string_view version,
         {"servers", json::array{json::object{{"url", "/"}}}},
         {"paths", std::move(paths)},
         {"components",
-         {{"schemas", schemas_.all()},
+         {{"schemas", std::move(schemas)},
           {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
 }
 

@@ -1,11 +1,46 @@
 #include "reflect/codec.hpp"
 
 #include <cmath>
+#include <functional>
+#include <set>
 
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
 
 namespace grover::reflect {
+
+namespace {
+
+/// Calls `use` with the name of each schema that a document refers to.
+void for_each_reference(json::value const& in, std::function<void(std::string_view)> const& use) {
+    constexpr std::string_view prefix = "#/components/schemas/";
+    if (auto const* array = in.if_array())
+        for (auto const& item : *array) for_each_reference(item, use);
+    if (auto const* object = in.if_object())
+        for (auto const& [name, value] : *object) {
+            auto const* text = name == "$ref" ? value.if_string() : nullptr;
+            if (text && text->starts_with(prefix))
+                use(std::string_view(*text).substr(prefix.size()));
+            else
+                for_each_reference(value, use);
+        }
+}
+
+}  // namespace
+
+json::object Schemas::used_by(json::value const& document) const {
+    std::set<std::string_view> used;
+    std::function<void(std::string_view)> const use = [&](std::string_view name) {
+        auto const found = named_.find(name);
+        if (found == named_.end() || !used.insert(found->key()).second) return;
+        for_each_reference(found->value(), use);
+    };
+    for_each_reference(document, use);
+    json::object out;
+    for (auto const& [name, schema] : named_)
+        if (used.contains(name)) out.emplace(name, schema);
+    return out;
+}
 
 std::string Issues::Path::to_string() const {
     std::string out = parent_ ? parent_->to_string() : std::string();

@@ -102,7 +102,8 @@ public:
         }
         return {{"$ref", "#/components/schemas/" + name}};
     }
-    json::object const& all() const noexcept { return named_; }
+    /// Those that `document` refers to, also by way of others, in the order in which they came.
+    json::object used_by(json::value const& document) const;
 
 private:
     json::object named_;

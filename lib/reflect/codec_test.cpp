@@ -142,10 +142,14 @@ TEST(Schema, ShowsBoundsEnumsAndRequiredMembers) {
     Schemas schemas;
     auto const reference = Codec<Draft>::schema(schemas);
     EXPECT_EQ(reference.at("$ref"), "#/components/schemas/Draft");
-    auto const& draft = schemas.all().at("Draft");
+    static_cast<void>(Codec<Trip>::schema(schemas));
+    auto const used = schemas.used_by(json::object{{"a", json::array{reference}}});
+    auto const& draft = used.at("Draft");
     EXPECT_EQ(draft.at_pointer("/properties/content/maxLength").to_number<int>(), 5);
     EXPECT_EQ(draft.at("required").as_array().size(), 6u);
-    EXPECT_TRUE(schemas.all().contains("Place"));
+    EXPECT_TRUE(used.contains("Place")) << "Draft refers to it";
+    EXPECT_FALSE(used.contains("Trip"));
+    EXPECT_TRUE(schemas.used_by(json::object{{"$ref", "#/components/schemas/Nobody"}}).empty());
 }
 
 TEST(Members, AreFoundByPointer) {
