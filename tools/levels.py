@@ -7,7 +7,7 @@ prints one line per offending include and exits 1 when there is any. The rules:
 - A folder of lib/ includes folders of its own level or below, and folders of one level never form a circle.
 - lib/ knows neither contracts/ nor services/; contracts/ stands on all of lib/ but its top level.
 - A service includes lib/, contracts/ and itself, never another service.
-- A test (*_test.cpp, *_fuzz.cpp) may also include testing/. Nothing else may, outside testing/ itself.
+- A test (*_test.cpp, *_fuzz.cpp, *_fixture.hpp) may also include testing/. Nothing else may, outside testing/ itself.
 - Some system headers have one owner: sockets are lib/net's, SQLite is lib/store's.
 """
 
@@ -72,7 +72,7 @@ def place_of(file: str) -> tuple[str, str]:
 
 
 def is_test(file: str) -> bool:
-    return file.endswith(("_test.cpp", "_fuzz.cpp"))
+    return file.endswith(("_test.cpp", "_fuzz.cpp", "_fixture.hpp"))
 
 
 def home_of(root: Path, include: Include) -> tuple[str, str]:

@@ -35,6 +35,8 @@ void add_poll(Post& post, CreatePost& in, Timestamp now, reflect::Issues& issues
     for (auto& option : *in.poll_options) post.poll_options.push_back(std::move(option.value));
     if (in.poll_expires_at && *in.poll_expires_at <= now)
         issues.add("poll_expires_at", "must lie in the future");
+    if (in.poll_expires_at && *in.poll_expires_at > now + poll_duration_max)
+        issues.add("poll_expires_at", "must lie within 168 hours from now");
     auto const hours = in.poll_duration_hours.value_or(poll_duration_default.count());
     post.poll_expires_at = in.poll_expires_at.value_or(now + std::chrono::hours(hours));
 }

@@ -6,7 +6,8 @@
 namespace grover::post {
 
 /// The post that `in` asks for; adds to `issues` what only the moment of writing can tell (the
-/// poll's end lies in the past), and what is wrong with the whole (nothing in it).
+/// poll's end lies in the past, or too far ahead), and what is wrong with the whole (nothing in
+/// it).
 Post compose(CreatePost in, UserId author, Timestamp now, reflect::Issues& issues);
 
 /// The post after `in`: equal to `before` when nothing changes.

@@ -70,6 +70,16 @@ TEST(Compose, media_and_polls_need_no_text) {
               now + 168h);
 }
 
+TEST(Compose, both_ways_to_say_when_a_poll_ends_have_the_same_bound) {
+    auto const ending = [](Timestamp end) {
+        return compose_json(R"({"poll_options": ["a", "b"], "poll_expires_at": ")" +
+                            end.to_string() + R"("})");
+    };
+    EXPECT_EQ(ending(now + 168h).post.poll_expires_at, now + 168h);
+    EXPECT_EQ(ending(now + 168h).problems, "");
+    EXPECT_EQ(ending(now + 168h + 1ms).problems, "/poll_expires_at ");
+}
+
 TEST(Compose, a_poll_that_is_not_wanted_is_left_out) {
     auto const post =
         compose_json(R"({"content": "x", "has_poll": false, "poll_options": ["a"]})").post;
@@ -104,6 +114,8 @@ TEST(Compose, refuses_bad_members) {
               "/poll_duration_hours "},
              {R"({"poll_options": ["a", "b"], "poll_expires_at": "soon"})", "/poll_expires_at "},
              {R"({"poll_options": ["a", "b"], "poll_expires_at": "2020-01-01T00:00:00Z"})",
+              "/poll_expires_at "},
+             {R"({"poll_options": ["a", "b"], "poll_expires_at": "9999-01-01T00:00:00Z"})",
               "/poll_expires_at "},
              {R"({"poll_options": ["a", "b"], "poll_duration_hours": 1,
                   "poll_expires_at": "2090-01-01T00:00:00Z"})",

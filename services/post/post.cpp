@@ -21,7 +21,8 @@ void check_poll(CreatePost const& in, reflect::Issues& issues) {
         for (std::size_t k = 0; k < i; ++k)
             if ((*in.poll_options)[i] == (*in.poll_options)[k])
                 issues.add("poll_options/" + std::to_string(i), "is there twice");
-    if (in.poll_duration_hours && (*in.poll_duration_hours < 1 || *in.poll_duration_hours > 168))
+    if (in.poll_duration_hours &&
+        (*in.poll_duration_hours < 1 || *in.poll_duration_hours > poll_duration_max.count()))
         issues.add("poll_duration_hours", "must be from 1 to 168");
     if (in.poll_duration_hours && in.poll_expires_at)
         issues.add("poll_expires_at", "cannot be used together with poll_duration_hours");

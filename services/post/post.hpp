@@ -1,6 +1,7 @@
 // A post: as it is stored, as clients see it, and what clients send to write one.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ inline constexpr std::size_t content_length_max = 10'000;
 inline constexpr std::size_t tagged_users_max = 50;
 inline constexpr std::size_t tags_max = 30;
 inline constexpr std::size_t poll_options_min = 2, poll_options_max = 10;
+inline constexpr auto poll_duration_max = std::chrono::hours(168);
 
 using Counts = std::map<std::string, std::int64_t>;
 

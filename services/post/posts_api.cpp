@@ -9,17 +9,21 @@ namespace grover::post {
 namespace {
 
 /// Tagging somebody who does not exist is a mistake; an '@' in the text that names nobody is not.
-void check_tagged(Post const& post, Cards const& cards, reflect::Issues& issues) {
+/// Whoever is hidden from the author by a block does not exist for them, in both.
+void check_tagged(Post const& post, Cards const& cards, Onlooker const& author,
+                  reflect::Issues& issues) {
     for (std::size_t i = 0; i < post.tagged_users.size(); ++i)
-        if (!cards.find(post.tagged_users[i]))
+        if (auto const& user = post.tagged_users[i]; !visible(user, cards.find(user), author))
             issues.add_at("/tagged_users/" + std::to_string(i), "there is no such user");
 }
 
 template <class T>
 using Committed = std::expected<T, store::Rejected>;
 
-std::vector<UserId> those_who_exist(std::vector<UserId> users, Cards const& cards) {
-    std::erase_if(users, [&](auto const& user) { return !cards.find(user); });
+std::vector<UserId> those_who_exist(std::vector<UserId> users, Cards const& cards,
+                                    Onlooker const& author) {
+    std::erase_if(users,
+                  [&](auto const& user) { return !visible(user, cards.find(user), author); });
     return users;
 }
 
@@ -34,12 +38,13 @@ Task<http::Created<PostView>> PostsApi::create(auth::Caller caller, http::Form<C
     auto post = compose(std::move(form.value), caller.user_id, parts_.clock(), issues);
     auto people = mention_candidates(post);
     people.push_back(caller.user_id);
+    auto const onlooker = co_await parts_.people.onlooker(caller, info);
     auto const cards = co_await parts_.people.cards(people, info);
-    check_tagged(post, cards, issues);
+    check_tagged(post, cards, onlooker, issues);
     issues.check();
     auto const* author = cards.find(caller.user_id);
     if (!author) throw Error(ErrorCode::unauthenticated, "the account is gone");
-    auto const mentions = those_who_exist(mention_candidates(post), cards);
+    auto const mentions = those_who_exist(mention_candidates(post), cards, onlooker);
 
     auto view = co_await parts_.reader.view({post, person_of(*author), {}, {}}, Onlooker());
     http::Created<PostView> reply{std::move(view), "/api/posts/" + post.post_id.str()};
@@ -102,8 +107,9 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
             .set<&Post::updated_at>(after.updated_at);
         if (if_match.present()) patch.if_version(before.version);
         co_await parts_.tag_index.change(batch, *before, after);
-        parts_.tag_index.change_mentions(batch, *id, mention_candidates(*before),
-                                         those_who_exist(mention_candidates(after), cards));
+        parts_.tag_index.change_mentions(
+            batch, *id, mention_candidates(*before),
+            those_who_exist(mention_candidates(after), cards, onlooker));
         co_return co_await unit.commit(std::move(batch), std::move(view));
     });
 }

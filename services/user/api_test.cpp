@@ -257,6 +257,21 @@ TEST_F(Api, MuteIsOnesOwnView) {
     call(404, as(ann).post("/api/users/user_x/mute"));
 }
 
+TEST_F(Api, ModeratorsSeeWhoBlockedThem) {
+    auto const ann = person("Ann"), mod = person("Mod"), eve = person("Eve");
+    follow(ann, eve);
+    as(ann).post(of(mod, "/block"));
+    auto moderator = service.as(mod.str(), {Role::user, Role::moderator});
+    for (auto const* what : {"", "/stats", "/followers", "/following"}) {
+        call(200, moderator.get(of(ann, what)));
+        call(404, as(mod).get(of(ann, what)));
+    }
+    EXPECT_EQ(ids(moderator.get("/api/users/search/ann")), std::vector{ann.str()});
+    EXPECT_EQ(ids(moderator.get(of(eve, "/followers"))), std::vector{ann.str()});
+    EXPECT_TRUE(ids(as(mod).get(of(eve, "/followers"))).empty());
+    call(404, moderator.post(of(ann, "/follow")));
+}
+
 TEST_F(Api, OtherServicesAreToldOfRelations) {
     auto const ann = person("Ann"), bob = person("Bob"), eve = person("Eve"), dan = person("Dan");
     follow(ann, bob);

@@ -37,9 +37,9 @@ Task<std::vector<UserPublic>> People::views(auth::Viewer viewer, std::vector<Use
         co_return out;
     }
     auto const pairs = co_await this->pairs(*viewer.user_id(), users);
+    bool const all = blocked == Blocked::shown || viewer.can_moderate();
     for (std::size_t i = 0; i < users.size(); ++i)
-        if (blocked == Blocked::shown || !pairs[i].blocked())
-            out.push_back(view_of(users[i], pairs[i]));
+        if (all || !pairs[i].blocked()) out.push_back(view_of(users[i], pairs[i]));
     co_return out;
 }
 
@@ -52,7 +52,7 @@ Task<People::Seen> People::see(auth::Viewer viewer, UserId id) const {
     std::vector<User> users;
     users.push_back(std::move(user.value));
     auto found = co_await pairs(*viewer.user_id(), users);
-    if (found[0].blocked()) throw_no_such_user();
+    if (found[0].blocked() && !viewer.can_moderate()) throw_no_such_user();
     co_return Seen{std::move(users[0]), std::move(found[0])};
 }
 

@@ -10,8 +10,8 @@ namespace grover::user {
 
 using net::Task;
 
-/// Whether accounts blocked either way are left out. They are, but for the list of one's own
-/// blocks.
+/// Whether accounts blocked either way are left out. They are, but for moderators, and in the list
+/// of one's own blocks.
 enum class Blocked { hidden, shown };
 
 class People {
@@ -24,7 +24,7 @@ public:
                                         Blocked blocked = Blocked::hidden) const;
 
     /// An account and the viewer's edges with it. Throws Error (not_found) for an unknown account
-    /// and for one blocked either way, alike.
+    /// and for one blocked either way, alike; moderators see the latter.
     struct Seen {
         User user;
         Pair pair;  // the viewer's, as actor; says nothing for the anonymous and for oneself

@@ -245,6 +245,29 @@ def test_a_block_hides_each_from_the_other_everywhere(people, side):
     assert set(comments.values()) <= set(ids(host.pages(f"/api/posts/{post_id}/comments"), "comment_id"))
 
 
+def test_a_block_makes_a_tag_a_tag_of_nobody(people):
+    ada, eve = people("Ada"), people("Eve")
+    ada.ok("POST", f"/api/users/{eve.id}/block")
+
+    def tag(user_id):
+        return problem(eve.post("/api/posts/", {"content": "look", "tagged_users": [user_id]}), 422)["errors"]
+    eventually(lambda: eve.post("/api/posts/", {"content": "x", "tagged_users": [ada.id]}).status == 422)
+    assert tag(ada.id) == tag("user_01unknown")
+    eve.publish(f"hello @{ada.id}")
+    assert ada.pages("/api/mentions") == []
+    ada.ok("DELETE", f"/api/users/{eve.id}/block")
+    assert ada.pages("/api/mentions") == []
+
+
+def test_moderators_see_the_account_of_who_blocked_them(system, people, direct):
+    ada, mod = people("Ada"), moderator(system, direct)
+    ada.ok("POST", f"/api/users/{mod.id}/block")
+    post_id = ada.publish()["post_id"]
+    for target in (f"/api/users/{ada.id}", f"/api/users/{ada.id}/stats", f"/api/users/{ada.id}/followers",
+                   f"/api/posts/{post_id}", f"/api/posts/user/{ada.id}"):
+        assert mod.get(target).status == 200, target
+
+
 def test_a_closed_account_shows_its_followers_to_followers_only(people):
     shy, friend, stranger = people("Shy"), people("Friend"), people("Stranger")
     friend.follow(shy)
