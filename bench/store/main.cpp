@@ -1,12 +1,14 @@
 // The store's verbs on each engine, beside the raw driver doing the same: operations/s, CPU each.
 //
-//     python3 tools/mongo_server.py build/release/bin/grover-bench-store [OPERATIONS]
+//     python3 tools/mongo_server.py build/release/bin/grover-bench-store [OPERATIONS [VERB...]]
 //
 // SQLite has one caller that asks one thing after the other; MongoDB several at a time, the raw
 // driver's on a thread each with clients of a pool, as libmongoc is meant to be used. CPU is that
 // of this process, driver's threads and all; a server's is not in it. The raw driver's documents
 // stay rows of SQLite or BSON: turning them into JSON is a part of our layer, and so of its cost.
-// Without GROVER_MONGO_URL SQLite alone runs. Long, as a benchmark is one program to read.
+// Without GROVER_MONGO_URL SQLite alone runs. "the way" is what no store can save whose driver
+// blocks: from the loop to a thread that waits for a millisecond and back, beside threads that
+// only wait. Long, as a benchmark is one program to read.
 #include <fmt/core.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>
@@ -15,12 +17,14 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <thread>
 
+#include "base/limits.hpp"
 #include "base/secret.hpp"
 #include "net/async.hpp"
 #include "net/loop.hpp"
@@ -370,22 +374,53 @@ void ask_all(std::vector<std::unique_ptr<Raw>>& raw, Verb verb, std::size_t oper
         });
 }
 
+void print(char const* name, Cost const& ours, Cost const& theirs) {
+    fmt::print("{:<10} {:<12} {:>9.0f} {:>10.1f} {:>12.0f} {:>10.1f} {:>7.2f}\n", "", name,
+               ours.per_second, ours.cpu, theirs.per_second, theirs.cpu, ours.cpu / theirs.cpu);
+    std::fflush(stdout);
+}
+
+/// From the loop to a thread and back, with nothing done there but to wait as for a server; and
+/// threads that do nothing else.
+void measure_the_way(std::size_t operations) {
+    constexpr auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); };
+    net::asio::thread_pool threads(limits::store_connections_default);
+    auto const caller = [&](std::size_t times) -> net::Task<bool> {
+        for (std::size_t i = 0; i < times; ++i) co_await net::run_blocking(threads, wait);
+        co_return true;
+    };
+    auto const ours = measure(operations, [&](std::size_t n) {
+        on_loop([&]() -> net::Task<> {
+            std::vector<net::Task<bool>> all;
+            for (std::size_t i = 0; i < mongo_callers; ++i)
+                all.push_back(caller(n / mongo_callers));
+            co_await net::gather(std::move(all));
+        });
+    });
+    auto const theirs = measure(operations, [&](std::size_t n) {
+        std::vector<std::jthread> all;
+        for (std::size_t i = 0; i < mongo_callers; ++i)
+            all.emplace_back([&, n] {
+                for (std::size_t done = 0; done < n / mongo_callers; ++done) wait();
+            });
+    });
+    print("the way", ours, theirs);
+}
+
 /// As many callers as there are clients of the raw driver.
 template <class Raw>
 void compare(char const* engine, DocumentStore& store, std::vector<std::unique_ptr<Raw>> raw,
-             std::size_t operations) {
+             std::size_t operations, std::vector<std::string> const& chosen) {
     fmt::print("{:<10} {:<12} {:>9} {:>10} {:>12} {:>10} {:>7}\n", engine, "", "ours/s", "us CPU",
                "raw/s", "us CPU", "CPU x");
     for (int at = 0; at < verbs; ++at) {
         auto const verb = static_cast<Verb>(at);
+        if (!chosen.empty() && std::ranges::find(chosen, names[verb]) == chosen.end()) continue;
         auto const times = writes(verb) ? operations / 4 : operations;
         auto const ours =
             measure(times, [&](std::size_t n) { ask_all(store, verb, raw.size(), n); });
         auto const theirs = measure(times, [&](std::size_t n) { ask_all(raw, verb, n); });
-        fmt::print("{:<10} {:<12} {:>9.0f} {:>10.1f} {:>12.0f} {:>10.1f} {:>7.2f}\n", "",
-                   names[verb], ours.per_second, ours.cpu, theirs.per_second, theirs.cpu,
-                   ours.cpu / theirs.cpu);
-        std::fflush(stdout);
+        print(names[verb], ours, theirs);
     }
 }
 
@@ -394,6 +429,8 @@ void compare(char const* engine, DocumentStore& store, std::vector<std::unique_p
 int main(int argument_count, char** arguments) {
     auto const operations =
         argument_count > 1 ? static_cast<std::size_t>(std::atoll(arguments[1])) : 4'000;
+    std::vector<std::string> const chosen(arguments + std::min(argument_count, 2),
+                                          arguments + argument_count);
     std::string pattern = (std::filesystem::temp_directory_path() / "grover-bench-XXXXXX").string();
     std::filesystem::path const folder = ::mkdtemp(pattern.data());
     {
@@ -401,7 +438,7 @@ int main(int argument_count, char** arguments) {
         fill(*store);
         std::vector<std::unique_ptr<RawSqlite>> raw;
         raw.push_back(std::make_unique<RawSqlite>(folder / "raw.db"));
-        compare("SQLite", *store, std::move(raw), operations);
+        compare("SQLite", *store, std::move(raw), operations, chosen);
     }
     std::filesystem::remove_all(folder);
     auto const* const url = std::getenv("GROVER_MONGO_URL");
@@ -420,7 +457,8 @@ int main(int argument_count, char** arguments) {
     std::vector<std::unique_ptr<RawMongo>> raw;
     for (std::size_t i = 0; i < mongo_callers; ++i)
         raw.push_back(std::make_unique<RawMongo>(pool, database.c_str()));
-    compare("MongoDB", *store, std::move(raw), operations);
+    compare("MongoDB", *store, std::move(raw), operations, chosen);
+    measure_the_way(operations);
     mongoc_client_pool_destroy(pool);
     mongoc_uri_destroy(uri);
 }

@@ -5,8 +5,7 @@
 namespace grover::store::mongo {
 
 Bulk::Bulk(Connection& connection, CollectionLayout const& collection)
-    : c_(collection),
-      collection_(connection.collection(collection.name, Connection::Concern::local)) {
+    : c_(collection), collection_(connection.collection(collection.name)) {
     Bson options;
     connection.append_session(options.raw());
     bulk_.reset(mongoc_collection_create_bulk_operation_with_opts(collection_.get(), options));

@@ -68,7 +68,7 @@ public:
     Applying(Connection& connection, Change const& change, Manner manner, Deadline deadline)
         : change_(change), c_(*change.collection), manner_(manner), deadline_(deadline) {
         connection.append_session(options_.raw());
-        collection_ = connection.collection(c_.name, Connection::Concern::local);
+        collection_ = connection.collection(c_.name);
     }
 
     std::optional<Why> operator()(Insert const&) {

@@ -205,23 +205,9 @@ Connection::~Connection() {
     mongoc_client_pool_push(pool_.pool_, client_);
 }
 
-CollectionHandle Connection::collection(std::string_view name, Concern concern) {
-    CollectionHandle out(
-        mongoc_client_get_collection(client_, pool_.database_.c_str(), std::string(name).c_str()));
-    if (concern == Concern::majority && !pool_.standalone()) {
-        static auto const* const majority = [] {
-            auto* concern = mongoc_read_concern_new();
-            mongoc_read_concern_set_level(concern, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
-            return concern;
-        }();
-        mongoc_collection_set_read_concern(out.get(), majority);
-    }
-    return out;
-}
-
-void Connection::append_read(bson_t* options, Deadline deadline) const {
-    append(options, "maxTimeMS", milliseconds_left(deadline));
-    append_session(options);
+CollectionHandle Connection::collection(std::string const& name) {
+    return CollectionHandle(
+        mongoc_client_get_collection(client_, pool_.database_.c_str(), name.c_str()));
 }
 
 void Connection::append_session(bson_t* options) const {
@@ -230,11 +216,34 @@ void Connection::append_session(bson_t* options) const {
         throw Failure(error, nullptr);
 }
 
+void Connection::append_read(bson_t* options, Deadline deadline) const {
+    append(options, "maxTimeMS", milliseconds_left(deadline));
+    if (!pool_.standalone())
+        append_document(options, "readConcern",
+                        [](bson_t* concern) { append(concern, "level", "majority"); });
+    append_session(options);
+}
+
+mongoc_read_prefs_t const* Connection::preference() const {
+    static ReadPreference const secondaries(mongoc_read_prefs_new(MONGOC_READ_SECONDARY_PREFERRED));
+    return reads_ == Reads::lagging ? secondaries.get() : nullptr;
+}
+
 void Connection::run(bson_t const* command, Reply& reply) {
     bson_error_t error{};
     bson_destroy(&reply.bson);  // the driver makes it anew
     if (!mongoc_client_command_simple(client_, pool_.database_.c_str(), command, nullptr,
                                       &reply.bson, &error))
+        throw Failure(error, &reply.bson);
+}
+
+void Connection::read(bson_t const* command, Deadline deadline, Reply& reply) {
+    Bson options;
+    append_read(options.raw(), deadline);
+    bson_error_t error{};
+    bson_destroy(&reply.bson);
+    if (!mongoc_client_read_command_with_opts(client_, pool_.database_.c_str(), command,
+                                              preference(), options, &reply.bson, &error))
         throw Failure(error, &reply.bson);
 }
 

@@ -120,27 +120,16 @@ public:
     Connection(Connection const&) = delete;
     Connection& operator=(Connection const&) = delete;
 
-    /// `majority` reads what no failover takes back; `local` what a write would meet.
-    enum class Concern { majority, local };
-    CollectionHandle collection(std::string_view name, Concern concern = Concern::majority);
-    /// Puts the session, and for a read the time that the server may take, into the options of an
-    /// operation. For writes the driver has no such option: the time of the socket and of the write
-    /// concern bounds them, and begin() bounds the end of a transaction.
+    CollectionHandle collection(std::string const& name);
+    /// Puts the session into the options of an operation. For the time of a write the driver has no
+    /// option: that of the socket and of the write concern bounds it, and begin() bounds the end of
+    /// a transaction.
     void append_session(bson_t* options) const;
+    /// The session, the time that the server may take, and that what is read is what no failover
+    /// takes back.
     void append_read(bson_t* options, Deadline deadline) const;
-    /// Runs a command of the database and hands its answer to `look`.
-    template <class Look>
-    void command(bson_t const* command, Look look) {
-        Reply reply;
-        run(command, reply);
-        look(&reply.bson);
-    }
-
-    void begin(Deadline deadline);
-    /// Returns when the writes are durable on a majority. Throws Failure.
-    void commit(Deadline deadline);
-    /// Never throws: a transaction that is not committed never happened.
-    void abort() noexcept;
+    /// Which members may be asked: null is the primary.
+    mongoc_read_prefs_t const* preference() const;
 
     struct Reply {
         bson_t bson = BSON_INITIALIZER;
@@ -149,10 +138,18 @@ public:
         Reply(Reply const&) = delete;
         Reply& operator=(Reply const&) = delete;
     };
+    /// Runs a command of the database. Throws Failure.
+    void run(bson_t const* command, Reply& reply);
+    /// The same for one that reads.
+    void read(bson_t const* command, Deadline deadline, Reply& reply);
+
+    void begin(Deadline deadline);
+    /// Returns when the writes are durable on a majority. Throws Failure.
+    void commit(Deadline deadline);
+    /// Never throws: a transaction that is not committed never happened.
+    void abort() noexcept;
 
 private:
-    void run(bson_t const* command, Reply& reply);
-
     Pool& pool_;
     Reads reads_;
     mongoc_client_t* client_;

@@ -127,9 +127,8 @@ void encode(bson_t* out, CollectionLayout const& collection, std::string_view id
         throw Error(ErrorCode::too_large, "the document is too large");
 }
 
-Document decode(bson_t const* stored) {
-    // One block per document: it is read once and dropped whole.
-    Document out{json::object(json::make_shared_resource<json::monotonic_resource>()), 0};
+Document decode(bson_t const* stored, json::storage_ptr const& storage) {
+    Document out{json::object(bson_count_keys(stored), storage), 0};
     bson_iter_t at;
     if (!bson_iter_init(&at, stored)) throw std::runtime_error("a damaged BSON document");
     while (bson_iter_next(&at)) {
@@ -137,7 +136,7 @@ Document decode(bson_t const* stored) {
         if (key == version_field)
             out.version = bson_iter_as_int64(&at);
         else if (!is_hidden(key))
-            out.body.emplace(key, to_json(at, out.body.storage()));
+            out.body.emplace(key, to_json(at, storage));
     }
     return out;
 }

@@ -51,7 +51,8 @@ void check_member(std::string_view name);
 /// When the document may be removed, for `_expires`; nothing for no time.
 std::optional<Timestamp> expiry_of(json::value const* value);
 
-/// Throws std::runtime_error for a document that was not made by encode() and cannot be read.
-Document decode(bson_t const* stored);
+/// Made in `storage`. Throws std::runtime_error for a document that was not made by encode() and
+/// cannot be read.
+Document decode(bson_t const* stored, json::storage_ptr const& storage = {});
 
 }  // namespace grover::store::mongo

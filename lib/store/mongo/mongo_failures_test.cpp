@@ -46,7 +46,8 @@ protected:
     void fail_point(json::object const& command) {
         mongo::Bson bson;
         for (auto const& member : command) mongo::append(bson.raw(), member.key(), member.value());
-        mongo::Connection(*admin_).command(bson, [](bson_t const*) {});
+        mongo::Connection::Reply reply;
+        mongo::Connection(*admin_).run(bson, reply);
     }
     /// The next `times` of `commands` fail as `data` says.
     void fail(std::int64_t times, json::array commands, json::object data) {

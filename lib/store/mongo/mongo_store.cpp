@@ -9,6 +9,7 @@
 #include "net/async.hpp"
 #include "store/mongo/change.hpp"
 #include "store/mongo/query.hpp"
+#include "store/mongo/read.hpp"
 #include "store/mongo/start.hpp"
 
 namespace grover::store {
@@ -35,9 +36,11 @@ public:
     }
 
     Task<std::optional<Document>> get(std::string_view collection, std::string_view id) override {
-        Bson filter;
-        append(filter.raw(), "_id", id);
-        auto found = co_await find(layout_.collection(collection), std::move(filter));
+        auto const& c = layout_.collection(collection);
+        std::string const ids[] = {std::string(id)};
+        Bson command;
+        append_find(command.raw(), c.name, ids);
+        auto found = co_await ask(c, std::move(command));
         co_return found.empty() ? std::optional<Document>() : std::move(found.front());
     }
 
@@ -46,18 +49,21 @@ public:
         auto const& c = layout_.collection(collection);
         std::vector<std::optional<Document>> out(ids.size());
         if (ids.empty()) co_return out;
-        Bson filter;
-        append_document(filter.raw(), "_id", [&](bson_t* is) {
-            append_array(is, "$in", [&](bson_t* array) {
-                ArrayKey keys;
-                for (auto const& id : ids) append(array, keys.next(), id);
-            });
-        });
-        StringMap<Document> by_id;
-        for (auto& document : co_await find(c, std::move(filter)))
-            by_id.emplace(document.body.at("_id").as_string(), std::move(document));
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            if (auto const at = by_id.find(ids[i]); at != by_id.end()) out[i] = at->second;
+        Bson command;
+        append_find(command.raw(), c.name, ids);
+        auto found = co_await ask(c, std::move(command));
+        StringMap<Document*> by_id;
+        for (auto& document : found) by_id.emplace(document.body.at("_id").as_string(), &document);
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            auto const at = by_id.find(ids[i]);
+            if (at == by_id.end()) continue;
+            bool const is_taken = at->second < found.data() || at->second > &found.back();
+            if (is_taken)  // asked for twice
+                out[i] = *at->second;
+            else
+                out[i] = std::move(*at->second);
+            at->second = &*out[i];
+        }
         co_return out;
     }
 
@@ -65,13 +71,11 @@ public:
         check_page(query.limit, query.skip);
         auto const& c = layout_.collection(query.collection);
         Plan const plan(c, query, Plan::Purpose::find);
-        Bson filter;
-        Bson options;
-        if (!append_find(filter.raw(), options.raw(), plan, query))
-            co_return std::vector<Document>();
-        if (hints_) append_hint(options.raw(), plan);
-        co_return co_await find(c, std::move(filter), std::move(options),
-                                query.may_lag ? Reads::lagging : Reads::latest);
+        Bson command;
+        if (!append_find(command.raw(), plan, query)) co_return std::vector<Document>();
+        if (hints_) append_hint(command.raw(), plan);
+        co_return co_await ask(c, std::move(command),
+                               query.may_lag ? Reads::lagging : Reads::latest);
     }
 
     Task<std::int64_t> count(std::string_view collection, Filter filter) override {
@@ -79,23 +83,13 @@ public:
         Query const query{.collection = collection, .filter = std::move(filter)};
         Plan const plan(c, query, Plan::Purpose::count);
         if (plan.stream_count() == 0) co_return 0;
-        Bson conditions;
-        append_filter(conditions.raw(), query.filter);
-        Bson options;
-        if (hints_) append_hint(options.raw(), plan);
+        Bson command;
+        append_count(command.raw(), query);
+        if (hints_) append_hint(command.raw(), plan);
         co_return co_await run(operation_time_,
-                               [this, &c, conditions = std::move(conditions),
-                                options = std::move(options)](Deadline deadline) mutable {
+                               [this, command = std::move(command)](Deadline deadline) {
                                    Connection connection(pool_);
-                                   connection.append_read(options.raw(), deadline);
-                                   Connection::Reply reply;
-                                   bson_destroy(&reply.bson);
-                                   bson_error_t error{};
-                                   auto const n = mongoc_collection_count_documents(
-                                       connection.collection(c.name).get(), conditions, options,
-                                       nullptr, &reply.bson, &error);
-                                   if (n < 0) throw Failure(error, &reply.bson);
-                                   return n;
+                                   return mongo::count(connection, command, deadline);
                                });
     }
 
@@ -113,9 +107,9 @@ public:
                 Bson options;
                 connection.append_read(options.raw(), deadline);
                 if (hints_) append(options.raw(), "hint", words_index);
-                auto const collection = connection.collection(c.name);
-                return documents_of(Cursor(mongoc_collection_aggregate(
-                    collection.get(), MONGOC_QUERY_NONE, pipeline, options, preference(reads))));
+                return read_all(Cursor(mongoc_collection_aggregate(
+                    connection.collection(c.name).get(), MONGOC_QUERY_NONE, pipeline, options,
+                    connection.preference())));
             });
     }
 
@@ -154,7 +148,8 @@ private:
         try {
             Bson ping;
             append(ping.raw(), "ping", 1);
-            Connection(pool_, Reads::lagging).command(ping, [](bson_t const*) {});
+            Connection::Reply reply;
+            Connection(pool_, Reads::lagging).run(ping, reply);
             return Health{true, {}};
         } catch (std::exception const& failure) {
             return Health{false, failure.what()};
@@ -197,35 +192,13 @@ private:
             .with_retry_after(std::chrono::seconds(1));
     }
 
-    /// Null is the primary.
-    static mongoc_read_prefs_t const* preference(Reads reads) {
-        static ReadPreference const secondaries(
-            mongoc_read_prefs_new(MONGOC_READ_SECONDARY_PREFERRED));
-        return reads == Reads::lagging ? secondaries.get() : nullptr;
-    }
-
-    Task<std::vector<Document>> find(CollectionLayout const& c, Bson filter, Bson options = {},
-                                     Reads reads = Reads::latest) {
-        if (options.empty()) append_projection(options.raw());
+    Task<std::vector<Document>> ask(CollectionLayout const& c, Bson command,
+                                    Reads reads = Reads::latest) {
         co_return co_await run(operation_time_,
-                               [this, &c, reads, filter = std::move(filter),
-                                options = std::move(options)](Deadline deadline) mutable {
+                               [this, &c, reads, command = std::move(command)](Deadline deadline) {
                                    Connection connection(pool_, reads);
-                                   connection.append_read(options.raw(), deadline);
-                                   auto const collection = connection.collection(c.name);
-                                   return documents_of(Cursor(mongoc_collection_find_with_opts(
-                                       collection.get(), filter, options, preference(reads))));
+                                   return mongo::find(connection, c, command, deadline);
                                });
-    }
-
-    static std::vector<Document> documents_of(Cursor const& cursor) {
-        std::vector<Document> out;
-        for (bson_t const* row = nullptr; mongoc_cursor_next(cursor.get(), &row);)
-            out.push_back(decode(row));
-        bson_error_t error{};
-        bson_t const* reply = nullptr;
-        if (mongoc_cursor_error_document(cursor.get(), &error, &reply)) throw Failure(error, reply);
-        return out;
     }
 
     Layout layout_;

@@ -150,6 +150,12 @@ std::vector<std::vector<Clause>> branches_after(Query const& query, bool descend
     return out;
 }
 
+/// All of them in the first answer.
+void append_limit(bson_t* command, std::size_t limit) {
+    append(command, "limit", static_cast<std::int64_t>(limit));
+    append(command, "batchSize", static_cast<std::int64_t>(limit));
+}
+
 }  // namespace
 
 void append_filter(bson_t* out, Filter const& filter) {
@@ -167,31 +173,61 @@ void append_projection(bson_t* options) {
     });
 }
 
-bool append_find(bson_t* filter, bson_t* options, Plan const& plan, Query const& query) {
+bool append_find(bson_t* command, Plan const& plan, Query const& query) {
     if (plan.stream_count() == 0) return false;
     bool const descending = plan.descending();
-    if (query.after.empty()) {
-        append_all(filter, query.filter, {});
-    } else {
-        auto const branches = branches_after(query, descending);
-        if (branches.empty()) return false;
-        if (branches.size() == 1)
-            append_all(filter, query.filter, branches[0]);
-        else
-            append_array(filter, "$or", [&](bson_t* array) {
-                ArrayKey keys;
-                for (auto const& branch : branches)
-                    append_document(array, keys.next(),
-                                    [&](bson_t* one) { append_all(one, query.filter, branch); });
-            });
-    }
-    append_document(options, "sort", [&](bson_t* sort) {
+    std::vector<std::vector<Clause>> branches(1);
+    if (!query.after.empty()) branches = branches_after(query, descending);
+    if (branches.empty()) return false;
+    append(command, "find", query.collection);
+    append_document(command, "filter", [&](bson_t* filter) {
+        if (branches.size() == 1) return append_all(filter, query.filter, branches[0]);
+        append_array(filter, "$or", [&](bson_t* array) {
+            ArrayKey keys;
+            for (auto const& branch : branches)
+                append_document(array, keys.next(),
+                                [&](bson_t* one) { append_all(one, query.filter, branch); });
+        });
+    });
+    append_document(command, "sort", [&](bson_t* sort) {
         for (auto const field : sort_fields(query)) append(sort, field, descending ? -1 : 1);
     });
-    append(options, "limit", static_cast<std::int64_t>(query.limit));
-    if (query.skip > 0) append(options, "skip", static_cast<std::int64_t>(query.skip));
-    append_projection(options);
+    if (query.skip > 0) append(command, "skip", static_cast<std::int64_t>(query.skip));
+    append_limit(command, query.limit);
+    append_projection(command);
     return true;
+}
+
+void append_find(bson_t* command, std::string_view collection, std::span<std::string const> ids) {
+    append(command, "find", collection);
+    append_document(command, "filter", [&](bson_t* filter) {
+        if (ids.size() == 1) return append(filter, "_id", ids.front());
+        append_document(filter, "_id", [&](bson_t* is) {
+            append_array(is, "$in", [&](bson_t* array) {
+                ArrayKey keys;
+                for (auto const& id : ids) append(array, keys.next(), id);
+            });
+        });
+    });
+    append_limit(command, ids.size());
+    append_projection(command);
+}
+
+void append_count(bson_t* command, Query const& query) {
+    append(command, "aggregate", query.collection);
+    append_array(command, "pipeline", [&](bson_t* stages) {
+        append_document(stages, "0", [&](bson_t* stage) {
+            append_document(stage, "$match",
+                            [&](bson_t* filter) { append_filter(filter, query.filter); });
+        });
+        append_document(stages, "1", [](bson_t* stage) {
+            append_document(stage, "$group", [](bson_t* group) {
+                append(group, "_id", 1);
+                append_document(group, "n", [](bson_t* n) { append(n, "$sum", 1); });
+            });
+        });
+    });
+    append_document(command, "cursor", [](bson_t*) {});
 }
 
 }  // namespace grover::store::mongo

@@ -6,6 +6,8 @@
 // sorts after a number is so one branch per kind.
 #pragma once
 
+#include <span>
+
 #include "store/mongo/layout.hpp"
 #include "store/plan.hpp"
 #include "store/search_terms.hpp"
@@ -15,9 +17,13 @@ namespace grover::store::mongo {
 /// All conditions hold.
 void append_filter(bson_t* out, Filter const& filter);
 
-/// The filter and the options (sort, skip, limit, projection) of a find. False when nothing
-/// can match.
-bool append_find(bson_t* filter, bson_t* options, Plan const& plan, Query const& query);
+/// The command "find" without its hint. False when nothing can match.
+bool append_find(bson_t* command, Plan const& plan, Query const& query);
+/// The command "find" of the documents with these ids.
+void append_find(bson_t* command, std::string_view collection, std::span<std::string const> ids);
+
+/// The command "aggregate" that counts, without its hint. Its one document has the number as "n".
+void append_count(bson_t* command, Query const& query);
 
 /// `hint`, where one index serves the query in one walk: else the server may walk another one in
 /// the order that is asked for, past whatever lies between.

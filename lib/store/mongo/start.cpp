@@ -29,13 +29,12 @@ void look_at_server(Pool& pool, Standalone standalone) {
     pool.use_standalone(true);
     Bson hello;
     append(hello.raw(), "hello", 1);
-    bool transactions = false;
-    Connection(pool).command(hello, [&](bson_t const* reply) {
-        if (whole(reply, "maxWireVersion") < wire_version_min)
-            throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
-                              " is too old: MongoDB 4.4 is the least");
-        transactions = has_transactions(reply);
-    });
+    Connection::Reply reply;
+    Connection(pool).run(hello, reply);
+    if (whole(&reply.bson, "maxWireVersion") < wire_version_min)
+        throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
+                          " is too old: MongoDB 4.4 is the least");
+    bool const transactions = has_transactions(&reply.bson);
     if (!transactions && standalone == Standalone::refuse)
         throw ConfigError(
             "MONGO_URL: the server at " + pool.hosts() +
@@ -49,7 +48,8 @@ void make_indexes(Pool& pool, CollectionLayout const& collection) {
     Bson command;
     append_create_indexes(command.raw(), collection);
     try {
-        Connection(pool).command(command, [](bson_t const*) {});
+        Connection::Reply reply;
+        Connection(pool).run(command, reply);
     } catch (Failure const& failure) {
         if (failure.is_wrong_password()) throw;
         throw ConfigError(fmt::format("MONGO_URL: the indexes of \"{}\" cannot be made: {}",
