@@ -1,16 +1,20 @@
 """Two user services and two post services on one server, behind one gateway: what must be unique is, what is counted adds up."""
 
 import itertools
+import re
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
 from api import PASSWORD, Api, Person
-from processes import PROGRAMS, Process, System, free_ports
+from processes import BIN, PROGRAMS, Process, System, free_ports
 from wire import eventually
 
 EACH = 8    # threads that race, half of them at each process
+GRAPH = ["--users", "200", "--posts", "3", "--seed", "4"]
+CONNECTIONS = "8"    # conflicting transactions hold up all others in SecantusDB
 
 
 class Twice(System):
@@ -137,3 +141,21 @@ def test_a_session_that_ends_at_one_ends_at_both(twice):
     assert second.get("/api/users/me").status == 200
     first.ok("POST", "/api/auth/logout")
     eventually(lambda: second.get("/api/users/me").status == 401, within=15)
+
+
+def served(process: Process) -> int:
+    """Requests under /api that the process has answered."""
+    lines = At(process).get("/metrics").body.decode().splitlines()
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines
+               if re.match(r'http_server_request_duration_seconds_count\{.*http_route="/api/', line))
+
+
+def test_a_played_graph_is_right_across_both(twice):
+    before = [served(process) for name in ("user", "post") for process in twice.both(name)]
+    done = subprocess.run([BIN / "grover-load", *GRAPH, "--connections", CONNECTIONS, "--gateway",
+                           f"http://127.0.0.1:{twice['gateway'].port}"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    shares = [served(process) - n for process, n in zip([p for name in ("user", "post") for p in twice.both(name)], before)]
+    print("\n" + "\n".join(done.stdout.splitlines()[-12:]) + f"\nrequests at user, user2, post, post2: {shares}")
+    assert all(shares), f"one of them was not asked: {shares}"
