@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <thread>
 
 #include <fmt/format.h>
 #include <boost/asio/detached.hpp>
@@ -28,6 +30,7 @@ using namespace std::chrono_literals;
 
 constexpr int backlog = 4096;
 constexpr auto exhausted_pause = 100ms;
+constexpr auto address_free_time = 1s;
 
 [[noreturn]] void refuse(std::string const& where, std::string const& why) {
     throw ConfigError(fmt::format("cannot listen on {}: {}", where, why));
@@ -74,15 +77,29 @@ std::string peer_text(int descriptor) {
     return address_text(out);
 }
 
+/// Tries until it is done, or `address_free_time` is over. Of a process that was killed the kernel
+/// takes io_uring apart behind its back: its listeners live some milliseconds longer than it.
+bool tried(std::function<bool()> const& attempt) {
+    auto const until = std::chrono::steady_clock::now() + address_free_time;
+    while (!attempt()) {
+        if (std::chrono::steady_clock::now() >= until) return false;
+        std::this_thread::sleep_for(10ms);
+    }
+    return true;
+}
+
 /// A socket at `address`, which listens not yet.
 Socket bound(Loop& loop, SocketAddress const& address, std::string const& where, bool shared) {
     Socket out(loop.engine().open_socket(address.protocol().family()));
     require(out.native_handle() >= 0, where);
     set(out.native_handle(), SOL_SOCKET, SO_REUSEADDR);
     if (shared) set(out.native_handle(), SOL_SOCKET, SO_REUSEPORT);
-    require(
-        ::bind(out.native_handle(), address.data(), static_cast<socklen_t>(address.size())) == 0,
-        where);
+    int bound = -1;
+    static_cast<void>(tried([&] {
+        bound = ::bind(out.native_handle(), address.data(), static_cast<socklen_t>(address.size()));
+        return bound == 0 || errno != EADDRINUSE;
+    }));
+    require(bound == 0, where);
     return out;
 }
 
@@ -91,10 +108,12 @@ void clear_socket_path(std::string const& path, SocketAddress const& address) {
     struct stat file{};
     if (::lstat(path.c_str(), &file) != 0) return;
     if (!S_ISSOCK(file.st_mode)) refuse(path, "the file is not a socket");
-    Socket const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    bool const dead = ::connect(probe.native_handle(), address.data(),
-                                static_cast<socklen_t>(address.size())) != 0 &&
-                      errno == ECONNREFUSED;
+    bool const dead = tried([&] {
+        Socket const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        return ::connect(probe.native_handle(), address.data(),
+                         static_cast<socklen_t>(address.size())) != 0 &&
+               errno == ECONNREFUSED;
+    });
     if (!dead) refuse(path, "another process does");
     ::unlink(path.c_str());
 }

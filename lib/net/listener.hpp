@@ -23,13 +23,13 @@ public:
 
     /// One listener per loop on the same port (SO_REUSEPORT): the kernel spreads the connections
     /// and nothing crosses a thread. Port 0 takes a free one, the same for all. Throws ConfigError
-    /// when the address is taken or unusable.
+    /// when the address is unusable, or still taken after a second.
     static std::vector<std::unique_ptr<Listener>> tcp(Loops& loops, std::string const& host,
                                                       std::uint16_t port,
                                                       Port sharing = Port::alone);
     /// One listener on the first loop that deals its connections out in turn. The file of a dead
-    /// process is replaced; throws ConfigError when somebody answers there or the file is not a
-    /// socket. Only the owner may connect.
+    /// process is replaced; throws ConfigError when somebody answers there for a second or the file
+    /// is not a socket. Only the owner may connect.
     static std::unique_ptr<Listener> unix_socket(Loops& loops, std::string const& path);
 
     ~Listener();

@@ -135,6 +135,21 @@ TEST_F(ListenerTest, ReplacesTheSocketOfTheDeadOnly) {
     EXPECT_THROW(Listener::unix_socket(loops_, "/nowhere/a.sock"), ConfigError);
 }
 
+TEST_F(ListenerTest, WaitsForTheSocketOfOneThatIsDying) {
+    auto const path = (folder_.path() / "a.sock").string();
+    SocketAddress const address = asio::local::stream_protocol::endpoint(path);
+    Socket dying(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(dying.native_handle(), address.data(), static_cast<socklen_t>(address.size())),
+              0);
+    ASSERT_EQ(::listen(dying.native_handle(), 1), 0);
+    std::thread death([&] {  // once the successor has asked who is there
+        Socket const asked(::accept(dying.native_handle(), nullptr, nullptr));
+        ::close(dying.release());
+    });
+    EXPECT_NO_THROW(Listener::unix_socket(loops_, path));
+    death.join();
+}
+
 TEST_F(ListenerTest, DealsUnixConnectionsOutInTurn) {
     auto const path = (folder_.path() / "a.sock").string();
     auto const listener = Listener::unix_socket(loops_, path);
