@@ -41,7 +41,9 @@ inline constexpr auto linger_time_max = 2s;  // until a client that sent too muc
 
 // Tunnels (WebSocket) and answers that are streams, where a route says nothing else.
 inline constexpr std::size_t tunnel_buffer_bytes = 16 << 10;  // each way
-inline constexpr auto stream_idle_time_max = 60s;             // without a byte
+inline constexpr auto tunnel_drain_time_max = 8s;             // of drain_time_max, for open tunnels
+inline constexpr auto tunnel_close_time_max = 1s;  // for both sides to take note of the end
+inline constexpr auto stream_idle_time_max = 60s;  // without a byte
 inline constexpr auto stream_lifetime_max = 1h;
 
 // HTTP/2, per connection.

@@ -75,6 +75,9 @@ public:
     /// How stop() does it; for run() and tests.
     void stop_with(std::function<void()> how) { stop_ = std::move(how); }
 
+    /// Runs `work` on the main thread when the drain begins, beside the loops.
+    void on_drain(std::function<void()> work) { drains_.push_back(std::move(work)); }
+
     enum class Reload {
         asked,       // by SIGHUP
         if_changed,  // about every second: what is new on the disk?
@@ -99,6 +102,7 @@ public:
     std::vector<Door> const& doors() const noexcept { return doors_; }
     std::vector<Periodic> const& periodic() const noexcept { return periodic_; }
     std::vector<Dependency> const& dependencies() const noexcept { return dependencies_; }
+    std::vector<std::function<void()>> const& drains() const noexcept { return drains_; }
     std::vector<std::function<void(Reload)>> const& reloads() const noexcept { return reloads_; }
 
 private:
@@ -114,6 +118,7 @@ private:
     std::vector<Door> doors_;
     std::vector<Periodic> periodic_;
     std::vector<Dependency> dependencies_;
+    std::vector<std::function<void()>> drains_;
     std::vector<std::function<void(Reload)>> reloads_;
     std::vector<std::unique_ptr<http::Client>> clients_;  // by loop index
 };

@@ -274,6 +274,7 @@ int serve(detail::Definition const& definition, Settings const& settings,
     log.info("draining");
     running.operations.set_ready(false);
     stopping.store(true);
+    for (auto const& work : kit.drains()) work();
     server.drain(limits::drain_time_max);
     for (auto const& door : doors) door->drain(std::chrono::seconds(1));
     running.loops.stop();

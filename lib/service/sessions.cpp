@@ -120,6 +120,37 @@ Task<SessionTable::Session> Sessions::ask(std::string token_hash, http::RequestI
     co_return out;
 }
 
+std::shared_ptr<SessionWatch const> Sessions::watch(std::string_view token) {
+    auto const digest = TokenDigest::of(auth::hash_token(token));
+    auto& shard = shard_of(digest);
+    auto const forget = [&shard, digest](SessionWatch* watch) {
+        std::unique_lock lock(shard.mutex);
+        auto const at = shard.watched.find(digest);
+        if (at != shard.watched.end() && at->second.expired()) shard.watched.erase(at);
+        lock.unlock();
+        delete watch;
+    };
+    auto fresh = std::shared_ptr<SessionWatch>(new SessionWatch, forget);
+    std::lock_guard const lock(shard.mutex);
+    auto& known = shard.watched[digest];
+    if (auto shared = known.lock()) return shared;
+    known = fresh;
+    return fresh;
+}
+
+void Sessions::revoke(std::string_view token_hash) {
+    auto const digest = TokenDigest::of(token_hash);
+    auto& shard = shard_of(digest);
+    std::shared_ptr<SessionWatch> watch;  // let go of without the lock, which its end takes
+    std::lock_guard const lock(shard.mutex);
+    shard.table.erase(digest);
+    if (auto const at = shard.watched.find(digest); at != shard.watched.end()) {
+        watch = at->second.lock();
+        shard.watched.erase(at);
+    }
+    if (watch) watch->revoked_.store(true, std::memory_order_relaxed);
+}
+
 Task<> Sessions::poll() {
     http::RequestInfo info;
     info.deadline = steady_clock::now() + std::chrono::seconds(1);
@@ -127,12 +158,7 @@ Task<> Sessions::poll() {
     auto const news = co_await users_.get<auth::Revocations>(
         std::string(auth::revocations_route) + "?since=" + position_, std::move(info));
     if (!news.token_hashes.empty()) news_.fetch_add(1, std::memory_order_acq_rel);
-    for (auto const& token_hash : news.token_hashes) {
-        auto const digest = TokenDigest::of(token_hash);
-        auto& shard = shard_of(digest);
-        std::lock_guard const lock(shard.mutex);
-        shard.table.erase(digest);
-    }
+    for (auto const& token_hash : news.token_hashes) revoke(token_hash);
     if (!news.token_hashes.empty()) news_.fetch_add(1, std::memory_order_acq_rel);
     if (position_.empty()) feed_began_.store(steady_clock::now(), std::memory_order_relaxed);
     position_ = news.position;

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "auth/caller.hpp"
 #include "service/kit.hpp"
@@ -26,6 +27,16 @@
 #include "service/session_table.hpp"
 
 namespace grover::service {
+
+/// Tells what outlasts a request that the session it began with has ended. Thread-safe.
+class SessionWatch {
+public:
+    bool revoked() const noexcept { return revoked_.load(std::memory_order_relaxed); }
+
+private:
+    friend class Sessions;
+    std::atomic<bool> revoked_{false};
+};
 
 /// Thread-safe. Memory is bounded: sessions_max entries, old ones go first.
 class Sessions {
@@ -52,6 +63,9 @@ public:
     /// As find(), when it is known already; null otherwise. Costs a lock that is hardly ever
     /// contended, and a look-up; see above for tokens that were not used lately.
     std::shared_ptr<Found const> cached(std::string_view token);
+    /// From now on, for as long as it is held; this must outlive it. Before the token is looked up,
+    /// so that nothing happens in between.
+    std::shared_ptr<SessionWatch const> watch(std::string_view token);
 
 private:
     using Time = SessionTable::Time;
@@ -61,6 +75,7 @@ private:
     struct Shard {
         std::mutex mutex;
         SessionTable table{sessions_max / shards};
+        std::unordered_map<TokenDigest, std::weak_ptr<SessionWatch>, TokenDigest::Hash> watched;
     };
     /// A token that was used lately; its place is decided by its hash, the last user has it.
     struct Recent {
@@ -78,6 +93,7 @@ private:
 
     bool believed(bool good, Timestamp expires_at, Time checked, Time now) const;
     bool restore(Recent& place, std::string_view token, Time now);
+    void revoke(std::string_view token_hash);
     Task<SessionTable::Session> ask(std::string token_hash, http::RequestInfo info);
     Task<> poll();
     std::shared_ptr<Found const> sign(std::optional<auth::Caller> caller) const;

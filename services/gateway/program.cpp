@@ -70,7 +70,7 @@ Program::Program(service::Kit& kit, Config config)
       shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
                                              "Requests that authorization would have refused")),
       content_(directory_.snapshot()->config.cache, kit.metrics()),
-      tunnels_(kit.metrics()),
+      tunnels_(kit.loops(), kit.metrics()),
       overview_([this] { return directory_.members(); },
                 [this](std::string_view path) { return directory_.snapshot()->table.knows(path); },
                 [this, file = config.source.file] {
@@ -88,6 +88,7 @@ Program::Program(service::Kit& kit, Config config)
     for (std::size_t loop = 0; loop < views_.size(); ++loop)
         views_[loop] = make_view(loop, directory_.snapshot());
     warn_of(*directory_.snapshot());
+    kit.on_drain([this] { tunnels_.drain(); });
     if (config.admin_port)
         admin_.emplace(admin::Admin::Parts{kit_, directory_, clusters_, reloader_, gcra_, content_},
                        *config.admin_port);
@@ -239,7 +240,9 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         record.limiter = "ok";
     }
     if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
+    std::shared_ptr<service::SessionWatch const> watch;  // of a WebSocket, which may last
     if (auto const token = presented_token(exchange.head()); !token.empty()) {
+        if (exchange.head().wants_websocket) watch = sessions_.watch(token);
         record.session = sessions_.cached(token);
         if (!record.session) co_await identify(exchange, record, token);
     }
@@ -263,7 +266,8 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     exchange.limit_body(limits::upload_body_bytes_max);
     AskService way(exchange, record, upstream_of(record));
     if (websocket) {
-        TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, record.tunnel);
+        TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, watch.get(),
+                                record.tunnel);
         co_return co_await way.ask(delivery);
     }
     if (route.content.leaves_alone(exchange.head())) {

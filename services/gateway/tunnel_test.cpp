@@ -11,6 +11,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "http/websocket_frames.hpp"
 #include "net/async.hpp"
 #include "net/signal.hpp"
 
@@ -18,6 +19,7 @@ namespace grover::gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using http::websocket::close_frame;
 using Steady = std::chrono::steady_clock;
 
 /// Says what it is told to, and then nothing until it expires. Remembers what it heard.
@@ -35,6 +37,8 @@ public:
     net::Task<bool> write(std::string_view bytes) override {
         if (is_deaf) co_return false;
         heard.emplace_back(bytes);
+        if (bytes.starts_with('\x88')) ends = true;  // a Close: it leaves
+        changed_.notify();
         co_return true;
     }
     bool finish() noexcept override {
@@ -81,7 +85,7 @@ protected:
 
     net::Loops loops_{1};
     telemetry::Metrics metrics_;
-    Tunnels tunnels_{metrics_};
+    Tunnels tunnels_{loops_, metrics_};
     Played client_{loops_.at(0)}, service_{loops_.at(0)};
 };
 
@@ -120,7 +124,32 @@ TEST_F(TunnelTest, EndsBothWhenSomebodyDoesNotListen) {
 TEST_F(TunnelTest, SilenceEndsIt) {
     auto const report = join({.idle = 1ms, .lifetime = 1h});
     EXPECT_EQ(report.ended, "idle");
+    EXPECT_EQ(client_.heard, std::vector{close_frame(1001, "idle")});
+    ASSERT_EQ(service_.heard.size(), 1u);
+    EXPECT_TRUE(service_.heard[0].starts_with("\x88\x86")) << "masked, as all that a client says";
+    EXPECT_EQ(service_.heard[0].size(), 12u);
+    EXPECT_EQ(report.bytes_in + report.bytes_out, 0u);
     EXPECT_TRUE(counted("gateway_tunnels_total{ended=\"idle\"} 1"));
+}
+
+TEST_F(TunnelTest, NothingIsSaidWithinAFrame) {
+    service_.says = {"\x81\x05he"};
+    client_.says = {"\x81\x80mask"};
+    EXPECT_EQ(join({.idle = 1ms, .lifetime = 1h}).ended, "idle");
+    EXPECT_EQ(client_.heard, std::vector<std::string>{"\x81\x05he"});
+    EXPECT_EQ(service_.heard.size(), 2u);
+}
+
+TEST_F(TunnelTest, NothingIsSaidBehindAClose) {
+    service_.says = {close_frame(1000, "")};
+    EXPECT_EQ(join({.idle = 1ms, .lifetime = 1h}).bytes_out, 4u);
+    EXPECT_EQ(client_.heard, std::vector{close_frame(1000, "")});
+}
+
+TEST_F(TunnelTest, WhoDoesNotListenIsNotWaitedFor) {
+    client_.is_deaf = service_.is_deaf = true;
+    EXPECT_EQ(join({.idle = 1ms, .lifetime = 1h}).ended, "idle");
+    EXPECT_TRUE(client_.heard.empty() && service_.heard.empty());
 }
 
 TEST_F(TunnelTest, EachByteMovesTheDeadlineOfBoth) {
@@ -137,9 +166,10 @@ TEST_F(TunnelTest, NothingMovesTheEndOfItsLife) {
     for (int i = 0; i < 100; ++i) client_.says.emplace_back("more");
     auto const report = join({.idle = 1ms, .lifetime = 1ms});
     EXPECT_EQ(report.ended, "lifetime");
-    EXPECT_EQ(client_.deadlines.back(), Steady::time_point::min());
     auto const end = client_.deadlines.front();
+    client_.deadlines.pop_back();  // for the goodbye
     for (auto const deadline : client_.deadlines) EXPECT_LE(deadline, end);
+    EXPECT_EQ(report.ended, "lifetime");
 }
 
 TEST_F(TunnelTest, AServerThatEndsIsNeitherSide) {

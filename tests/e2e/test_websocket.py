@@ -5,13 +5,15 @@ import json
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 
 import pytest
 
-from processes import ROOT, free_ports
-from stage import let_flow, stall
+from api import Person
+from processes import ROOT, Process, free_ports
+from stage import Stage, let_flow, stall
 from websocket_cases import BINARY, CLOSE, KEY, TEXT, Case, Socket, accept_of, bad, closing, frame, good, handshake, transcript
 from websocket_place import AGREED, running
 from wire import TIMEOUT_S, eventually, parse, raw
@@ -332,6 +334,21 @@ def at_its_end(client: Socket, service: socket.socket) -> None:
     service.close()
 
 
+def told_goodbye(client: Socket, service: socket.socket, code: int, why: bytes) -> None:
+    """Both ends hear a Close frame of the gateway's, and then the end."""
+    payload = struct.pack("!H", code) + why
+    assert client.frame() == (0x80 | CLOSE, payload)
+    assert client.frame() is None
+    heard = b""
+    while piece := service.recv(100):
+        heard += piece
+    mask, masked = heard[2:6], heard[6:]
+    assert heard[:2] == bytes([0x80 | CLOSE, 0x80 | len(payload)])
+    assert bytes(byte ^ mask[n % 4] for n, byte in enumerate(masked)) == payload
+    client.close()
+    service.close()
+
+
 def ended_by(place, why: str, act) -> dict:
     """What the log says of a tunnel that `act` ends; the metrics agree."""
     place.at_rest()
@@ -363,7 +380,20 @@ def test_a_tunnel_is_counted_and_logged_at_its_end(place):
 
 
 def test_silence_both_ways_ends_a_tunnel(place):
-    ended_by(place, "idle", lambda: at_its_end(*place.open("/api/silent/x")))
+    ended_by(place, "idle", lambda: told_goodbye(*place.open("/api/silent/x"), 1001, b"idle"))
+
+
+def test_within_a_frame_nothing_is_said(place):
+    def act():
+        client, service = place.open("/api/silent/x")
+        service.sendall(b"\x82\x05he")
+        begun = frame(BINARY, b"hello")[:-1]
+        client.send(begun)
+        assert client.take(4) == b"\x82\x05he" and client.take(1) is None
+        assert service.recv(100) == begun and service.recv(100) == b""
+        client.close()
+        service.close()
+    ended_by(place, "idle", act)
 
 
 def test_a_tunnel_ends_when_it_is_old_whatever_is_said(place):
@@ -435,11 +465,46 @@ def test_open_tunnels_go_on_in_a_drain_and_end_with_it(own_place):
             return True
         return False
     eventually(refused, what="the end of accepting")
-    client.send(b"still here")
-    assert service.recv(100) == b"still here"
-    at_its_end(client, service)
+    client.send(frame(TEXT, b"still here"))
+    assert service.recv(100) == frame(TEXT, b"still here")
+    told_goodbye(client, service, 1001, b"drain")
     assert own_place.gateway.terminate() == 0
     assert [line["ended"] for line in own_place.ended()] == ["drain"]
+
+
+def test_the_end_of_a_session_is_that_of_its_tunnels(system, tmp_path):
+    stage, port = Stage(), free_ports(1)[0]
+    (tmp_path / "gateway.yaml").write_text(f"""
+services:
+  user: {{instances: ['http://127.0.0.1:{system["user"].port}']}}
+  stage: {{instances: ['http://127.0.0.1:{stage.port}']}}
+routes:
+  - {{path: /api/private/**, service: stage, upgrade: [websocket], access: {{login: true}}}}
+""")
+    gateway = Process("gateway", port, tmp_path, {"GATEWAY_CONFIG": str(tmp_path / "gateway.yaml"), "RATE_LIMIT": "off"})
+    gateway.start()
+    try:
+        gateway.wait_ready()
+        ada, ben = Person(system, True), Person(system, True)
+        ends = []
+        for person in (ada, ada, ben):
+            client = Socket(port, "/api/private/x", f"Authorization: Bearer {person.token}\r\n")
+            service = stage.asked.get(timeout=TIMEOUT_S).connection
+            service.settimeout(TIMEOUT_S)
+            service.sendall(AGREED + b"\r\n")
+            assert client.answered().status == 101
+            ends.append((client, service))
+        ada.ok("POST", "/api/auth/logout")
+        for client, service in ends[:2]:
+            told_goodbye(client, service, 1008, b"revoked")
+        client, service = ends[2]
+        client.send(frame(TEXT, b"still here"))
+        assert service.recv(100) == frame(TEXT, b"still here")
+        client.close()
+        service.close()
+    finally:
+        gateway.terminate()
+        stage.close()
 
 
 def test_tunnels_count_as_connections(tmp_path):

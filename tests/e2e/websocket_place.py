@@ -85,7 +85,7 @@ class Place:
     def at_rest(self) -> None:
         """No tunnel is open, and the log has a line of each that was."""
         eventually(lambda: self.metric("gateway_tunnels_open") == 0)
-        count = sum(self.metric(f'gateway_tunnels_total{{ended="{why}"}}') for why in ("client", "service", "idle", "lifetime", "drain"))
+        count = sum(self.metric(f'gateway_tunnels_total{{ended="{why}"}}') for why in ("client", "service", "idle", "lifetime", "drain", "revoked"))
         eventually(lambda: len(self.ended()) == count)
 
     def ended(self) -> list[dict]:
