@@ -12,6 +12,12 @@ constexpr std::size_t step_documents = 200;
 constexpr std::size_t jobs_per_run = 100;
 constexpr auto put_off = 60s;
 
+http::RequestInfo own_request() {
+    http::RequestInfo info;
+    info.deadline = std::chrono::steady_clock::now() + 5s;
+    return info;
+}
+
 }  // namespace
 
 Task<> Background::run() {
@@ -52,6 +58,9 @@ Task<> Background::work(Job const& job) {
                 break;
             case JobKind::forget_user:
                 more = co_await forget_user(UserId::trusted(job.subject));
+                break;
+            case JobKind::relist_tags:
+                more = co_await relist_tags(UserId::trusted(job.subject));
                 break;
         }
     }
@@ -180,6 +189,46 @@ Task<bool> Background::forget_mentions(UserId id) {
                     .if_version(post->version)
                     .set<&Post::tagged_users>(tagged);
         }
+        co_await commit(std::move(batch));
+    }
+    co_return !found.empty();
+}
+
+Task<bool> Background::relist_tags(UserId id) {
+    parts_.people.forget(id);
+    auto const cards = co_await parts_.people.cards({id}, own_request());
+    auto const account = account_of(cards.find(id));
+    // Those that are as they would be for the other kind of account.
+    auto const stale = store::where<&PostTag::user_id>(id) &&
+                       (account == Account::open ? store::where<&PostTag::withheld>(true)
+                                                 : store::where<&PostTag::listed>(true));
+    auto const found =
+        co_await parts_.tag_index.post_tags().list({.filter = stale, .limit = step_documents});
+    store::Batch batch;
+    co_await parts_.tag_index.relist(batch, found, account);
+    co_await commit(std::move(batch));
+    co_return !found.empty();
+}
+
+Task<> Background::bring_up_to_date() {
+    while (!up_to_date_) up_to_date_ = !co_await look_at_tags();
+}
+
+Task<bool> Background::look_at_tags() {
+    auto const found = co_await parts_.tag_index.post_tags().list(
+        {.filter = store::where<&PostTag::withheld>.missing(),
+         .order = {store::ascending<&PostTag::user_id>()},
+         .limit = step_documents});
+    std::map<UserId, std::vector<store::Stored<PostTag>>> by_author;
+    std::vector<UserId> authors;
+    for (auto const& use : found) {
+        authors.push_back(use->user_id);
+        by_author[use->user_id].push_back(use);
+    }
+    auto const cards = co_await parts_.people.cards(std::move(authors), own_request());
+    for (auto const& [author, uses] : by_author) {
+        store::Batch batch;
+        co_await parts_.tag_index.relist(batch, uses, account_of(cards.find(author)));
         co_await commit(std::move(batch));
     }
     co_return !found.empty();

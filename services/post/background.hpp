@@ -1,5 +1,5 @@
 // Works off "jobs" (jobs.hpp): small batches until nothing is left of a deleted post, comment or
-// person.
+// person, or to be counted anew.
 #pragma once
 
 #include "post/parts.hpp"
@@ -14,6 +14,8 @@ public:
 
     /// All jobs that are due. A job that fails is put off and does not hold up the others.
     Task<> run();
+    /// What an earlier version stored gets what it lacks, once.
+    Task<> bring_up_to_date();
 
 private:
     Task<> work(Job const& job);
@@ -21,6 +23,8 @@ private:
     Task<bool> clear_post(PostId id);
     Task<bool> clear_comment(CommentId id);
     Task<bool> forget_user(UserId id);
+    Task<bool> relist_tags(UserId id);
+    Task<bool> look_at_tags();
 
     Task<bool> forget_engagements(UserId id);
     Task<bool> forget_comments(UserId id);
@@ -36,6 +40,7 @@ private:
     Parts& parts_;
     store::DocumentStore& store_;
     telemetry::Log& log_;
+    bool up_to_date_ = false;
 };
 
 }  // namespace grover::post

@@ -1,5 +1,7 @@
 #include "post/explore_api.hpp"
 
+#include <algorithm>
+
 namespace grover::post {
 
 Task<http::List<PostView>> ExploreApi::explore(auth::Viewer viewer, http::Page<> page,
@@ -18,11 +20,17 @@ Task<http::List<PostView>> ExploreApi::trending(auth::Viewer viewer, http::Page<
 
 Task<http::List<TrendingTag>> ExploreApi::trending_tags(auth::Viewer, http::Page<> page,
                                                         http::RequestInfo info) {
-    page.check_cursor(0);
-    auto const all = co_await trends_.current(info);
-    http::List<TrendingTag> out;
-    for (std::size_t i = page.skip; i < all->size() && out.items.size() < page.limit; ++i)
-        out.items.push_back((*all)[i]);
+    auto const now = co_await trends_.current(info);
+    auto part = co_await tag_lists_.part(page, PostId::make(parts_.clock()),
+                                         [&](PostId const&) -> Task<std::vector<std::string>> {
+                                             std::vector<std::string> out;
+                                             for (auto const& one : *now) out.push_back(one.tag);
+                                             co_return out;
+                                         });
+    http::List<TrendingTag> out{{}, std::move(part.next)};
+    for (auto const& tag : part.items)
+        if (auto const one = std::ranges::find(*now, tag, &TrendingTag::tag); one != now->end())
+            out.items.push_back(*one);
     co_return out;
 }
 

@@ -4,6 +4,7 @@
 #include "post/lists_api.hpp"
 #include "post/ranking.hpp"
 #include "post/trends.hpp"
+#include "service/match_lists.hpp"
 
 namespace grover::post {
 
@@ -18,6 +19,7 @@ public:
     /// The hottest of them.
     Task<http::List<PostView>> trending(auth::Viewer viewer, http::Page<> page,
                                         http::RequestInfo info);
+    /// In the order of the first page, as they stand when each page is read.
     Task<http::List<TrendingTag>> trending_tags(auth::Viewer viewer, http::Page<> page,
                                                 http::RequestInfo info);
 
@@ -25,6 +27,7 @@ private:
     Parts& parts_;
     Ranking& ranking_;
     Trends& trends_;
+    service::MatchLists<std::string, PostId> tag_lists_;
 };
 
 }  // namespace grover::post

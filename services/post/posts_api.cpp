@@ -52,7 +52,7 @@ Task<http::Created<PostView>> PostsApi::create(auth::Caller caller, http::Form<C
         [&]() -> Task<Committed<http::Created<PostView>>> {
             store::Batch batch;
             parts_.posts.insert(batch, post);
-            co_await parts_.tag_index.add(batch, post);
+            co_await parts_.tag_index.add(batch, post, account_of(author));
             parts_.tag_index.change_mentions(batch, post.post_id, {}, mentions);
             parts_.outbox.add(batch, contracts::PostCreated{post.post_id, post.user_id, mentions});
             auto done = co_await unit.commit(std::move(batch), reply);
@@ -94,7 +94,9 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
         if (changes) shown.post = after;
         auto view = co_await parts_.reader.view(std::move(shown), onlooker);
         if (!changes) co_return view;
-        auto const cards = co_await parts_.people.cards(mention_candidates(after), info);
+        auto people = mention_candidates(after);
+        people.push_back(caller.user_id);
+        auto const cards = co_await parts_.people.cards(std::move(people), info);
         store::Batch batch;
         auto patch = parts_.posts.patch(batch, *id);
         patch.only_if(store::where<&Post::updated_at>(before->updated_at))
@@ -106,7 +108,8 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
             .set<&Post::edited>(after.edited)
             .set<&Post::updated_at>(after.updated_at);
         if (if_match.present()) patch.if_version(before.version);
-        co_await parts_.tag_index.change(batch, *before, after);
+        co_await parts_.tag_index.change(batch, *before, after,
+                                         account_of(cards.find(caller.user_id)));
         parts_.tag_index.change_mentions(
             batch, *id, mention_candidates(*before),
             those_who_exist(mention_candidates(after), cards, onlooker));

@@ -50,6 +50,7 @@ Program::Program(service::Kit& kit, Config const& config)
         [this](http::Deadline deadline) { return people_.service().healthy(deadline); },
         service::Kit::Without::unready);
     kit.every(jobs_period, "clear away", [this] { return background_.run(); });
+    kit.every(jobs_period, "bring up to date", [this] { return background_.bring_up_to_date(); });
     consume();
 }
 
@@ -60,9 +61,8 @@ void Program::consume() {
         });
     // The caches are per process and only two seconds old at most: these events make them younger.
     inbox_.on<contracts::UserUpdated>(
-        "posts.forget-card", [this](contracts::UserUpdated const& event, store::Batch&) -> Task<> {
-            people_.forget(event.user_id);
-            co_return;
+        "posts.forget-card", [this](contracts::UserUpdated const& event, store::Batch& batch) {
+            return on_user_updated(event, batch);
         });
     inbox_.on<contracts::RelationChanged>(
         "posts.forget-relations",

@@ -35,6 +35,7 @@ public:
 private:
     void consume();
     Task<> on_user_deleted(contracts::UserDeleted const& event, store::Batch& batch);
+    Task<> on_user_updated(contracts::UserUpdated const& event, store::Batch& batch);
 
     People people_;
     service::Sessions sessions_;  // for requests that come without the gateway

@@ -39,8 +39,14 @@ store::Schema schema() {
                      {.fields = {"comment_id"}},
                      {.fields = {"user_id"}}}},
         {.name = "post_tags",
-         .indexes = {{.fields = {"tag", "post_id"}}, {.fields = {"listed", "created_at"}}}},
-        {.name = "tags"},
+         .indexes =
+             {
+                 {.fields = {"tag", "post_id"}},        // posts of a tag
+                 {.fields = {"listed", "created_at"}},  // trends
+                 {.fields = {"user_id", "listed"}},     // an account closes
+                 {.fields = {"withheld", "user_id"}},   // one opens; not looked at yet
+             }},
+        {.name = "tags", .indexes = {{.fields = {"posts_count"}}}},
         {.name = "mentions",
          .indexes = {{.fields = {"user_id", "post_id"}}, {.fields = {"post_id"}}}},
         {.name = "rankings", .expires_field = "expires_at"},

@@ -1,6 +1,7 @@
 #include "post/search_api.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/case_fold.hpp"
 #include "base/encoding.hpp"
@@ -12,7 +13,7 @@ namespace grover::post {
 namespace {
 
 constexpr std::size_t matches_examined_max = 3'000;
-constexpr std::size_t tags_examined_max = limits::find_limit_max;
+constexpr std::size_t tags_examined_max = 5'000;
 
 bool has_all(std::vector<std::string> const& tags, std::vector<std::string> const& wanted) {
     return std::ranges::all_of(
@@ -124,24 +125,53 @@ Task<SearchResults> SearchApi::everything(auth::Viewer viewer, http::Query<Text<
     co_return SearchResults{std::move(users), std::move(found.items)};
 }
 
-Task<std::vector<HashtagView>> SearchApi::hashtags(auth::Viewer,
-                                                   http::Query<Text<1, 101>, "q"> query,
-                                                   http::Page<> page) {
-    page.check_cursor(0);
-    std::vector<HashtagView> out;
-    auto const begin = fold_case(query->value.substr(query->value.starts_with('#') ? 1 : 0));
-    auto const last_with_it = begin + "\U0010ffff";
-    for (auto const& tag : co_await parts_.tag_index.tags().list(
-             {.filter = store::where<&Tag::tag>.greater_equal(begin) &&
-                        store::where<&Tag::tag>.less(last_with_it),
-              .limit = tags_examined_max}))
-        if (tag->posts_count > 0) out.push_back({tag->tag, tag->posts_count});
-    std::ranges::sort(out, [](HashtagView const& a, HashtagView const& b) {
-        return a.posts_count != b.posts_count ? a.posts_count > b.posts_count : a.tag < b.tag;
-    });
-    auto const skip = std::min(page.skip, out.size());
-    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(skip));
-    if (out.size() > page.limit) out.resize(page.limit);
+/// The tags that begin so, the most used first. Where more than tags_examined_max do, those of the
+/// tags_examined_max most used tags of all.
+Task<std::vector<std::string>> SearchApi::most_used(std::string beginning) {
+    auto const& tags = parts_.tag_index.tags();
+    std::map<std::string, std::int64_t> found;
+    auto const read = [&](store::Where<Tag> filter,
+                          std::vector<store::OrderBy<Tag>> order) -> Task<bool> {
+        http::Position after;
+        for (std::size_t examined = 0; examined < tags_examined_max;) {
+            auto const some = co_await tags.list({.filter = filter,
+                                                  .order = order,
+                                                  .limit = limits::find_limit_max,
+                                                  .after = after});
+            for (auto const& tag : some)
+                if (tag->posts_count > 0 && tag->tag.starts_with(beginning))
+                    found.emplace(tag->tag, tag->posts_count);
+            if (some.size() < limits::find_limit_max) co_return true;
+            after = store::Collection<Tag>::position(order, *some.back());
+            examined += some.size();
+        }
+        co_return false;
+    };
+    auto const begins_so = store::where<&Tag::tag>.greater_equal(beginning) &&
+                           store::where<&Tag::tag>.less(beginning + "\U0010ffff");
+    bool const all = co_await read(begins_so, {store::ascending<&Tag::tag>()});
+    if (!all)
+        co_await read(store::where<&Tag::posts_count>.greater(0),
+                      {store::descending<&Tag::posts_count>()});
+    std::vector<std::pair<std::int64_t, std::string>> ranked;
+    for (auto const& [tag, count] : found) ranked.emplace_back(-count, tag);
+    std::ranges::sort(ranked);
+    if (ranked.size() > matches_max) ranked.resize(matches_max);
+    std::vector<std::string> out;
+    for (auto& [count, tag] : ranked) out.push_back(std::move(tag));
+    co_return out;
+}
+
+Task<http::List<HashtagView>> SearchApi::hashtags(auth::Viewer,
+                                                  http::Query<Text<1, 101>, "q"> query,
+                                                  http::Page<> page) {
+    auto beginning = fold_case(query->value.substr(query->value.starts_with('#') ? 1 : 0));
+    auto part = co_await tag_lists_.part(page, PostId::make(parts_.clock()),
+                                         [&](PostId const&) { return most_used(beginning); });
+    http::List<HashtagView> out{{}, std::move(part.next)};
+    for (auto const& tag : co_await parts_.tag_index.tags().find_many(std::move(part.items)))
+        if (tag && tag->value.posts_count > 0)
+            out.items.push_back({tag->value.tag, tag->value.posts_count});
     co_return out;
 }
 

@@ -32,23 +32,26 @@ public:
                                      http::Page<> page, http::RequestInfo info);
     Task<SearchResults> everything(auth::Viewer viewer, http::Query<Text<1, 200>, "q"> query,
                                    http::Page<> page, http::RequestInfo info);
-    Task<std::vector<HashtagView>> hashtags(auth::Viewer viewer,
-                                            http::Query<Text<1, 101>, "q"> query,
-                                            http::Page<> page);
+    /// The best matches_max, with the counts that an anonymous reader would come to.
+    Task<http::List<HashtagView>> hashtags(auth::Viewer viewer,
+                                           http::Query<Text<1, 101>, "q"> query, http::Page<> page);
     Task<http::List<PostView>> of_tag(auth::Viewer viewer, http::Path<Text<1, 101>, "tag"> tag,
                                       http::Page<> page, http::RequestInfo info);
 
 private:
     using Lists = service::MatchLists<PostId>;
+    using TagLists = service::MatchLists<std::string, PostId>;
 
     Task<http::List<PostView>> search(SearchQuery query, http::PageRequest const& page,
                                       Onlooker const& onlooker, http::RequestInfo const& info);
     Task<std::vector<PostId>> matches(SearchQuery const& query, PostId newest);
+    Task<std::vector<std::string>> most_used(std::string beginning);
     Rows ranked(SearchQuery query);
     Rows tagged(std::string const& tag);
 
     Parts& parts_;
     Lists lists_;
+    TagLists tag_lists_;
 };
 
 }  // namespace grover::post

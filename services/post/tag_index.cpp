@@ -1,19 +1,23 @@
 #include "post/tag_index.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "post/tags.hpp"
 
 namespace grover::post {
 namespace {
 
-PostTag tag_of(Post const& post, std::string const& tag) {
-    return {tag + "#" + post.post_id.str(),
+std::string use_id(std::string const& tag, Post const& post) {
+    return tag + "#" + post.post_id.str();
+}
+
+PostTag use_of(std::string const& tag, Post const& post, Account account) {
+    return {use_id(tag, post),
             tag,
             post.post_id,
             post.user_id,
-            post.listed(),
+            post.listed() && account == Account::open,
+            post.listed() && account == Account::closed,
             post.created_at};
 }
 
@@ -27,21 +31,55 @@ bool contains(auto const& list, auto const& value) {
 
 }  // namespace
 
+Account account_of(UserCard const* card) {
+    return card && !card->is_private ? Account::open : Account::closed;
+}
+
 TagIndex::TagIndex(store::DocumentStore& store)
     : post_tags_(store, "post_tags"), tags_(store, "tags"), mentions_(store, "mentions") {}
 
-Task<> TagIndex::change(store::Batch& batch, Post const& before, Post const& after) const {
-    std::map<std::string, std::int64_t> changes;  // of tags' counts
-    for (auto const& tag : before.tags) {
-        if (before.listed()) --changes[tag];
-        if (!contains(after.tags, tag))
-            post_tags_.remove(batch, tag_of(before, tag).id, {.ignore_missing = true});
+Task<> TagIndex::change(store::Batch& batch, Post const& before, Post const& after,
+                        Account account) const {
+    std::vector<std::string> ids;
+    for (auto const& tag : before.tags) ids.push_back(use_id(tag, before));
+    auto const uses = co_await post_tags_.find_many(std::move(ids));
+    Changes changes;
+    for (auto const& use : uses) {
+        if (!use) continue;
+        if (use->value.listed) --changes[use->value.tag];
+        // The version: whether it is counted must be as it was read.
+        if (!contains(after.tags, use->value.tag))
+            post_tags_.remove(batch, use->value.id, {.if_version = use->version});
     }
     for (auto const& tag : after.tags) {
-        if (after.listed()) ++changes[tag];
-        if (!contains(before.tags, tag) || before.listed() != after.listed())
-            post_tags_.upsert(batch, tag_of(after, tag));
+        auto const wanted = use_of(tag, after, account);
+        if (wanted.listed) ++changes[tag];
+        auto const known = std::ranges::find_if(
+            uses, [&](auto const& use) { return use && use->value.tag == tag; });
+        if (known == uses.end())
+            post_tags_.upsert(batch, wanted);
+        else if ((*known)->value.listed != wanted.listed ||
+                 (*known)->value.withheld != wanted.withheld)
+            post_tags_.replace(batch, wanted, (*known)->version);
     }
+    co_await count(batch, std::move(changes));
+}
+
+Task<> TagIndex::relist(store::Batch& batch, std::vector<store::Stored<PostTag>> const& uses,
+                        Account account) const {
+    Changes changes;
+    for (auto const& use : uses) {
+        bool const shown = use->listed || use->withheld.value_or(false);
+        auto after = use.value;
+        after.listed = shown && account == Account::open;
+        after.withheld = shown && account == Account::closed;
+        if (after.listed != use->listed) changes[use->tag] += after.listed ? 1 : -1;
+        post_tags_.replace(batch, after, use.version);
+    }
+    co_await count(batch, std::move(changes));
+}
+
+Task<> TagIndex::count(store::Batch& batch, Changes changes) const {
     std::erase_if(changes, [](auto const& change) { return change.second == 0; });
     if (changes.empty()) co_return;
     std::vector<std::string> names;
@@ -55,14 +93,14 @@ Task<> TagIndex::change(store::Batch& batch, Post const& before, Post const& aft
     }
 }
 
-Task<> TagIndex::add(store::Batch& batch, Post const& post) const {
+Task<> TagIndex::add(store::Batch& batch, Post const& post, Account account) const {
     Post const none;
-    co_await change(batch, none, post);
+    co_await change(batch, none, post, account);
 }
 
 Task<> TagIndex::remove(store::Batch& batch, Post const& post) const {
     Post const none;
-    co_await change(batch, post, none);
+    co_await change(batch, post, none, Account::closed);
 }
 
 void TagIndex::change_mentions(store::Batch& batch, PostId const& post,

@@ -53,10 +53,8 @@ Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string 
     if (words.size() > limits::search_words_max) words.resize(limits::search_words_max);
     if (words.empty()) co_return http::List<UserPublic>{};
 
-    auto cursor = page.after ? Lists::read(*page.after) : Lists::begin(UserId::make(clock_()));
-    cursor.offset += page.skip;
-    auto const list =
-        co_await lists_.list_of(cursor, [&](UserId const& newest) -> Task<std::vector<UserId>> {
+    auto part = co_await lists_.part(
+        page, UserId::make(clock_()), [&](UserId const& newest) -> Task<std::vector<UserId>> {
             std::vector<UserId> out;
             for (auto const& user : co_await data_.users.search(
                      {.collection = {}, .words = words, .limit = matches_max, .may_lag = true},
@@ -64,15 +62,9 @@ Task<http::List<UserPublic>> DiscoverApi::find(auth::Viewer viewer, std::string 
                 out.push_back(user->user_id);
             co_return out;
         });
-    auto const begin =
-        std::exchange(cursor.offset, std::min(cursor.offset + page.limit, list->size()));
-    auto users =
-        co_await data_.users_of({list->begin() + static_cast<std::ptrdiff_t>(begin),
-                                 list->begin() + static_cast<std::ptrdiff_t>(cursor.offset)});
-    http::List<UserPublic> out;
-    out.items = co_await people_.views(std::move(viewer), std::move(users));
-    if (cursor.offset < list->size()) out.next = Lists::write(cursor);
-    co_return out;
+    auto users = co_await data_.users_of(std::move(part.items));
+    co_return http::List<UserPublic>{co_await people_.views(std::move(viewer), std::move(users)),
+                                     std::move(part.next)};
 }
 
 // ---- Suggestions --------------------------------------------------------------------------------

@@ -157,12 +157,15 @@ SURFACES = {
     "search of everything": lambda look: look.post_id in [
         post["post_id"] for post in look.viewer.ok("GET", f"/api/search?q={look.word}")["posts"]],
     "hashtag": lambda look: look.listed(f"/api/search/hashtag/{look.word}/posts"),
+    "tags": lambda look: look.word in [tag["tag"] for tag in look.viewer.pages(f"/api/search/hashtags?q={look.word}")],
 }
 OFFERED = {"feed", "explore", "search", "search of everything", "hashtag"}    # a mute keeps a post off these
 
 
 def expected(account: str, audience: str, relation: str, surface: str) -> bool | None:
     """None where the contract leaves it open."""
+    if surface == "tags":    # what anybody could count
+        return (audience, account) == ("public", "open")
     if not may_see(account, audience, relation):
         return False
     if relation == "muter" and surface in OFFERED:
