@@ -103,6 +103,8 @@ Task<bool> Background::clear_comment(CommentId id) {
                                store::where<&CommentLike::thread>(id));
     more |= co_await clear(parts_.comment_likes, &CommentLike::id,
                            store::where<&CommentLike::comment_id>(id));
+    more |= co_await clear(parts_.comments, &Comment::comment_id,
+                           store::where<&Comment::parent_comment_id>(id));
     co_return more;
 }
 

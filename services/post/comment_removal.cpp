@@ -5,14 +5,16 @@ namespace grover::post {
 Task<> remove_comment(Parts& parts, store::Batch& batch, store::Stored<Comment> const& comment) {
     // The version pins the number of replies: each of them changes it.
     parts.comments.remove(batch, comment->comment_id, {.if_version = comment.version});
-    parts.comments.remove_all(batch,
-                              store::where<&Comment::parent_comment_id>(comment->comment_id));
-    if (comment->parent_comment_id)
-        batch.add(store::Patch{.collection = parts.comments.name(),
-                               .id = comment->parent_comment_id->str(),
-                               .inc = {{"replies_count", -1}},
-                               .ignore_missing = true});
-    if (auto const post = co_await parts.posts.find(comment->post_id)) {
+    bool counts = true;
+    if (comment->parent_comment_id) {
+        counts = (co_await parts.comments.find(*comment->parent_comment_id)).has_value();
+        if (counts)
+            parts.comments.patch(batch, *comment->parent_comment_id)
+                .inc<&Comment::replies_count>(-1);
+    }
+    // Of a thread that has gone it was taken off with that.
+    auto const post = counts ? co_await parts.posts.find(comment->post_id) : std::nullopt;
+    if (post) {
         auto counted = post->value;
         counted.comments_count -= 1 + comment->replies_count;
         write_counters_if_there(batch, post->value, counted);

@@ -78,7 +78,10 @@ Task<http::List<CommentView>> CommentsApi::page(http::PageRequest const& page,
 Task<CommentsApi::Found> CommentsApi::find(CommentId const& id, Onlooker const& onlooker,
                                            http::RequestInfo const& info) {
     auto found = co_await parts_.comments.find(id);
-    if (!found) throw Error(ErrorCode::not_found, "there is no such comment");
+    bool there = found.has_value();
+    if (there && found->value.parent_comment_id)  // A reply goes with what it replies to.
+        there = (co_await parts_.comments.find(*found->value.parent_comment_id)).has_value();
+    if (!there) throw Error(ErrorCode::not_found, "there is no such comment");
     auto shown = co_await parts_.reader.find(found->value.post_id, onlooker, info);
     std::vector<Item> one;
     one.push_back({found->value, {}, {}});

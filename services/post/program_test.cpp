@@ -192,6 +192,7 @@ TEST_F(PostService, comments_are_counted_while_their_thread_is_deleted) {
         });
     threads.clear();
     EXPECT_EQ(read(post).at("comments_count").as_int64(), 0);
+    service.background("clear away");
     EXPECT_EQ(stored("comments"), 0);
 }
 
