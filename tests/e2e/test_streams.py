@@ -43,11 +43,33 @@ def stage(request, tmp_path_factory):
         stage.close()
 
 
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A service behind routes whose streams may not be silent, or not be old."""
+    stage, folder = Stage(), tmp_path_factory.mktemp("impatient")
+    (folder / "gateway.yaml").write_text(f"""
+services:
+  user: {{instances: ['http://127.0.0.1:{stage.port}']}}
+routes:
+  - {{path: /api/silent/**, service: user, stream: {{idle: 300ms}}}}
+  - {{path: /api/old/**, service: user, stream: {{idle: 300ms, lifetime: 900ms}}}}
+""")
+    gateway = gateway_to(stage.port, folder, GATEWAY_CONFIG=str(folder / "gateway.yaml"))
+    gateway.start()
+    try:
+        gateway.wait_ready()
+        stage.url = f"http://127.0.0.1:{gateway.port}"
+        yield stage
+    finally:
+        gateway.terminate()
+        stage.close()
+
+
 class Listener:
     """curl, which shows what has come as soon as it comes."""
 
-    def __init__(self, stage: Stage, protocol: str):
-        self.child = subprocess.Popen(["curl", "-sN", protocol, stage.url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    def __init__(self, stage: Stage, protocol: str, path: str = ""):
+        self.child = subprocess.Popen(["curl", "-sN", protocol, stage.url + path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.service = stage.asked.get(timeout=TIMEOUT_S).connection
         self.service.settimeout(TIMEOUT_S)
         self.service.sendall(HEAD)
@@ -120,6 +142,31 @@ def test_a_listener_that_leaves_ends_the_stream_at_the_service(listener):
                 break
     except ConnectionError:
         pass
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_silence_ends_a_stream_on_both_sides(impatient, protocol):
+    listener = Listener(impatient, protocol, "/api/silent/x")
+    listener.say(b"data: 1\n\n")
+    assert listener.child.stdout.read() == b"data: 1\n\n"
+    assert listener.service.recv(1) == b""
+    assert listener.ended() != 0, "it looks whole"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_stream_that_is_old_ends_whatever_is_said(impatient, protocol):
+    listener = Listener(impatient, protocol, "/api/old/x")
+    events = 0
+    try:
+        while not select.select([listener.service], [], [], 0.05)[0]:    # until the gateway closes
+            listener.say(b"data: 1\n\n")
+            events += 1
+    except ConnectionError:
+        pass
+    assert events > 6, "silent for less than idle, it must not end before its time"
+    heard = listener.child.stdout.read()
+    assert heard and heard == b"data: 1\n\n" * (len(heard) // 9)
+    assert listener.ended() != 0, "it looks whole"
 
 
 def test_a_listener_that_does_not_read_stops_the_service(listener):
