@@ -16,6 +16,8 @@ using testing::RawClient;
 // Answers that are written piece by piece.
 class WriterTest : public testing::ServerFixture {
 protected:
+    ~WriterTest() override { server_.reset(); }  // which tells what is here
+
     http::Server& serve_written(BodyWriter writer) {
         return serve(
             [writer](Request&) -> net::Task<Response> {
