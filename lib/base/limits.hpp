@@ -37,6 +37,7 @@ inline constexpr auto idle_time_max = 75s;     // keep-alive without a request
 inline constexpr auto request_time_max = 30s;  // the deadline of a request that names none
 inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTERM
 inline constexpr auto drain_notice = 1s;  // of it, for clients with kept connections to hear of it
+inline constexpr auto client_looked_for_after = 1s;  // whether it still waits for its answer
 inline constexpr auto linger_time_max = 2s;  // until a client that sent too much has read why
 
 // Tunnels (WebSocket) and answers that are streams, where a route says nothing else.

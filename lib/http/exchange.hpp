@@ -80,6 +80,9 @@ public:
     virtual net::Task<std::string_view> read_raw() = 0;
     /// The same, content only.
     virtual net::Task<std::string_view> read_content() = 0;
+    /// The client has closed, has ended its side, or has reset the stream: an answer would find
+    /// nobody. Costs a system call.
+    virtual bool client_has_left() const noexcept = 0;
     /// All content that is left.
     net::Task<std::string> read_all();
 

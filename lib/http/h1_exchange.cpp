@@ -184,6 +184,10 @@ net::Task<> H1Exchange::end(std::string_view last) {
     co_await collect({});
 }
 
+bool H1Exchange::client_has_left() const noexcept {
+    return wire_.stream.other_side_has_ended();
+}
+
 net::Task<std::unique_ptr<Duplex>> H1Exchange::open_tunnel() {
     end_head();
     state_ = Answer::ended;

@@ -24,6 +24,7 @@ public:
     bool settle();
 
     bool body_complete() const noexcept override { return body_.complete(); }
+    bool client_has_left() const noexcept override;
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
     void field(std::string_view name, std::string_view value) override;

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -40,6 +41,12 @@ void Stream::without_delay() noexcept {
 
 bool Stream::stale() noexcept {
     return !channel_ || channel_->stale();
+}
+
+bool Stream::other_side_has_ended() const noexcept {
+    if (!channel_) return true;
+    pollfd asked{channel_->descriptor(), POLLRDHUP, 0};
+    return ::poll(&asked, 1, 0) > 0;
 }
 
 void Stream::shutdown_send() noexcept {

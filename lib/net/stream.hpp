@@ -77,6 +77,9 @@ public:
     /// The other side has closed, or sent what nobody asked for: a kept connection that is of no
     /// more use. Costs a system call at most.
     bool stale() noexcept;
+    /// The other side writes no more, or the connection is lost; what came before it may be unread.
+    /// Costs a system call.
+    bool other_side_has_ended() const noexcept;
     /// Ends what is written; reading goes on.
     void shutdown_send() noexcept;
     /// Pending operations end with operation_aborted.

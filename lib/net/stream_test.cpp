@@ -80,6 +80,19 @@ TEST_F(StreamTest, KnowsAStaleConnection) {
     });
 }
 
+TEST_F(StreamTest, KnowsThatTheOtherSideHasEndedThoughMuchIsUnread) {
+    run_on(loop(), [this]() -> Task<> {
+        StreamPair pair(loop());
+        co_await asio::async_write(*pair.right, asio::buffer("x", 1), use_task);
+        EXPECT_FALSE(pair.left->other_side_has_ended());
+        pair.right->shutdown_send();
+        while (!pair.left->other_side_has_ended()) co_await pause(1ms);
+        EXPECT_FALSE(pair.right->other_side_has_ended());
+        pair.left->close();
+        EXPECT_TRUE(pair.left->other_side_has_ended());
+    });
+}
+
 class ListenerTest : public ::testing::Test {
 protected:
     testing::TemporaryFolder folder_;

@@ -43,7 +43,7 @@ net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& deliver
 net::Task<> AskService::ask(Delivery& delivery) {
     if (record_.route->changes) return ask_changed(delivery);
     return gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(), delivery,
-                          record_);
+                          record_, audience_);
 }
 
 net::Task<> AskService::ask_changed(Delivery& delivery) {
@@ -57,10 +57,11 @@ net::Task<> AskService::ask_changed(Delivery& delivery) {
     ChangedDelivery changed(delivery, edits, settings.response, head.method);
     if (!changes_body)
         co_return co_await gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(),
-                                          changed, record_);
+                                          changed, record_, audience_);
     auto forward = Forward::of(exchange_, record_.identity());
     forward.edits = changed.edits();
     forward.first = body;
+    forward.audience = audience_;
     co_await gateway::relay(forward, upstream_, record_.rules(), changed, record_);
 }
 

@@ -2,6 +2,7 @@
 // at its service.
 #pragma once
 
+#include "gateway/audience.hpp"
 #include "gateway/content.hpp"
 #include "gateway/record.hpp"
 
@@ -9,9 +10,10 @@ namespace grover::gateway {
 
 class AskService final : public Asking {
 public:
-    /// All must outlive this.
-    AskService(http::Exchange& exchange, RequestRecord& record, Upstream& upstream)
-        : exchange_(exchange), record_(record), upstream_(upstream) {}
+    /// All must outlive this. `audience` is null when others may wait for the answer too.
+    AskService(http::Exchange& exchange, RequestRecord& record, Upstream& upstream,
+               Audience* audience)
+        : exchange_(exchange), record_(record), upstream_(upstream), audience_(audience) {}
 
     net::Task<> ask(Delivery& delivery) override;
     Again again() override;
@@ -22,6 +24,7 @@ private:
     http::Exchange& exchange_;
     RequestRecord& record_;
     Upstream& upstream_;
+    Audience* const audience_;
 };
 
 }  // namespace grover::gateway

@@ -20,6 +20,7 @@ class FieldText;
 
 namespace grover::gateway {
 
+class Audience;
 struct StreamSettings;
 
 /// What is different in the request that a service gets: for the cache, and for transforms.
@@ -51,6 +52,7 @@ struct Forward {
     bool websocket = false;  // asks for one
     /// How long the rest of the answer may take, after its head; null: `deadline` holds for all.
     StreamSettings const* stream = nullptr;
+    Audience* audience = nullptr;  // who waits for the answer; null: whatever becomes of them
     std::string_view sticky_by{};  // what keeps requests on one instance; empty: the peer's address
 
     /// Without its body.

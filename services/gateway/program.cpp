@@ -241,7 +241,8 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     }
     if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
     std::shared_ptr<service::SessionWatch const> watch;  // of a WebSocket, which may last
-    if (auto const token = presented_token(exchange.head()); !token.empty()) {
+    auto const token = presented_token(exchange.head());
+    if (!token.empty()) {
         if (exchange.head().wants_websocket) watch = sessions_.watch(token);
         record.session = sessions_.cached(token);
         if (!record.session) co_await identify(exchange, record, token);
@@ -264,7 +265,9 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
-    AskService way(exchange, record, upstream_of(record));
+    Audience audience(exchange, sessions_, token);
+    AskService way(exchange, record, upstream_of(record),
+                   route.content.cache ? nullptr : &audience);
     if (websocket) {
         TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, watch.get(),
                                 record.tunnel);

@@ -8,9 +8,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/limits.hpp"
 #include "base/random.hpp"
 #include "base/sip_hash.hpp"
+#include "gateway/audience.hpp"
 #include "net/async.hpp"
+#include "net/expiring.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -122,17 +125,20 @@ struct Hedge {
     bool over = false;  // the Tries is gone or has its answer: nothing of it may be touched
 };
 
-class Tries {
+class Tries : private net::Expiring {
 public:
     Tries(Forward const& forward, Upstream& upstream, TryRules const& rules, Delivery& delivery,
           TryReport& report)
-        : forward_(forward),
+        : Expiring(upstream.loop()),
+          forward_(forward),
           upstream_(upstream),
           cluster_(upstream.cluster()),
           rules_(rules),
           delivery_(delivery),
           report_(report),
-          state_(upstream.state()) {}
+          state_(upstream.state()) {
+        if (forward.audience) expires_at(Steady::now() + limits::client_looked_for_after);
+    }
     ~Tries() {
         end_hedge();
         leave(false);
@@ -149,6 +155,7 @@ private:
     static net::Task<> run_hedge(Tries* tries, std::shared_ptr<Hedge> hedge);
     void end_hedge() noexcept;
     bool hedges() const noexcept;
+    void on_expiry() noexcept override;
 
     void note(Upstream::Choice const& choice) {
         report_.instance_kept = choice.place->instance;
@@ -175,6 +182,8 @@ private:
     TryReport& report_;
     Cluster::StatePtr const state_;  // the rules under which this request runs
     bool admitted_ = false;
+    bool delivering_ = false;
+    bool lost_ = false;               // nobody is there to be answered, or may be any more
     std::uint64_t tried_ = 0;         // slots that have failed it
     std::optional<Counted> current_;  // the last try
     std::shared_ptr<Hedge> hedge_;    // beside it
@@ -199,6 +208,7 @@ net::Task<> Tries::run() {
         auto choice = upstream_.pick(*rules_.guard, question, retry_at);
         if (!choice) co_return co_await give_up(last, retry_at);
         last = co_await try_once(*std::move(choice));
+        if (lost_) throw http::Disconnected();
         auto* const attempt = current_->attempt.get();
         bool const answered = last == Outcome::answered;
         if (!answered || is_retry_status(attempt->head().status)) {
@@ -209,10 +219,23 @@ net::Task<> Tries::run() {
             if (!answered) co_return co_await give_up(last, {});
         }
         leave(is_good(attempt->head().status));
+        delivering_ = true;
+        if (attempt->head().status == 101) never_expires();  // A tunnel sees to its own end.
         co_await delivery_.deliver(*attempt);
         attempt->done();
         co_return;
     }
+}
+
+/// At every sweep of the loop, once the request is a long one. A session that ends does not stop
+/// what it has asked for, the end of the session perhaps, but what goes on after it.
+void Tries::on_expiry() noexcept {
+    auto& audience = *forward_.audience;
+    bool const revoked = audience.is_revoked();
+    lost_ = lost_ || audience.has_left() || (delivering_ && revoked);
+    if (!lost_) return;
+    if (current_ && current_->attempt) current_->attempt->cancel();
+    if (hedge_ && !hedge_->ended && hedge_->counted.attempt) hedge_->counted.attempt->cancel();
 }
 
 /// One try, and one more beside it when it takes long; current_ is the one that counts.
@@ -251,6 +274,7 @@ bool Tries::hedges() const noexcept {
 
 /// The first try takes longer than most: asks another instance too, if one is there to ask.
 void Tries::start_hedge() {
+    if (lost_) return;
     auto const now = Steady::now();
     TimePoint ignored{};
     auto other = upstream_.pick(
@@ -390,7 +414,7 @@ void Tries::record(Counted& counted, Outcome outcome) noexcept {
     auto const now = Steady::now();
     auto const took = now - counted.began;
     auto& instance = counted.instance();
-    if (is_stale(counted.attempt.get(), outcome)) return counted.cancel();
+    if (lost_ || is_stale(counted.attempt.get(), outcome)) return counted.cancel();
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
     counted.tell(good, now);
     cluster_.report(*state_, instance, good, now);
@@ -439,8 +463,10 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
 }  // namespace
 
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
-                  std::string_view identity, Delivery& delivery, TryReport& report) {
+                  std::string_view identity, Delivery& delivery, TryReport& report,
+                  Audience* audience) {
     auto forward = Forward::of(exchange, identity);
+    forward.audience = audience;
     forward.edits = delivery.edits();
     forward.websocket = exchange.head().wants_websocket && exchange.head().minor_version > 0;
     forward.stream = &rules.settings.stream;

@@ -12,6 +12,9 @@
 //   and never at an instance that has failed it. A POST whose fate is unknown is never repeated.
 // - Hedged: a GET that takes longer than most of its route is sent to a second instance too, within
 //   the same budget; the first good answer wins, the other try is cancelled.
+// - Left alone: a client that has left for longer than a moment ends the request: its tries are
+//   cancelled (HTTP/1.1: the connection is closed, HTTP/2: the stream is reset), and it is nobody's
+//   failure. A stream ends so too when its caller's session does.
 // - Breakers: an instance that keeps failing this route is passed over; when all are, the answer is
 //   503 with the time of the next probe, after Delivery::fall_back().
 //
@@ -47,9 +50,11 @@ struct TryReport {
 
 /// Relays a client's request, and gives the answer to `delivery`; `identity` is the signed identity
 /// of the caller, empty for none. Throws Error only while nothing of an answer has been sent,
-/// http::Disconnected when the client is gone.
+/// http::Disconnected when the client is gone. With an `audience` it ends once that has left: null
+/// when others wait for the answer too.
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
-                  std::string_view identity, Delivery& delivery, TryReport& report);
+                  std::string_view identity, Delivery& delivery, TryReport& report,
+                  Audience* audience = nullptr);
 
 /// The same for a request that is not, or not yet, a client's exchange.
 net::Task<> relay(Forward const& forward, Upstream& upstream, TryRules const& rules,

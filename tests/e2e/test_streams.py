@@ -1,15 +1,17 @@
 """Answers that are streams (server-sent events) through the gateway, by HTTP/1.1 and HTTP/2 on either side: each event when it is said,
 no end that looks whole and is not, and no more in between than buffers hold."""
 
+import json
 import select
 import socket
 import subprocess
 
 import pytest
 
+from api import Person
 from processes import Process, free_ports
 from stage import Stage, let_flow, stall
-from wire import TIMEOUT_S
+from wire import TIMEOUT_S, eventually
 
 PROTOCOLS = ["--http1.1", "--http2-prior-knowledge"]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -34,7 +36,7 @@ def stage(request, tmp_path_factory):
     try:
         for gateway in gateways:
             gateway.wait_ready()
-        stage.port_asked = gateways[-1].port
+        stage.gateway, stage.port_asked = gateways[-1], gateways[-1].port
         stage.url = f"http://127.0.0.1:{stage.port_asked}/api/posts/stream"
         yield stage
     finally:
@@ -68,11 +70,11 @@ routes:
 class Listener:
     """curl, which shows what has come as soon as it comes."""
 
-    def __init__(self, stage: Stage, protocol: str, path: str = ""):
+    def __init__(self, stage: Stage, protocol: str, path: str = "", head: bytes = HEAD):
         self.child = subprocess.Popen(["curl", "-sN", protocol, stage.url + path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.service = stage.asked.get(timeout=TIMEOUT_S).connection
         self.service.settimeout(TIMEOUT_S)
-        self.service.sendall(HEAD)
+        self.service.sendall(head)
 
     def say(self, event: bytes) -> None:
         self.service.sendall(b"%x\r\n%b\r\n" % (len(event), event))
@@ -176,3 +178,76 @@ def test_a_listener_that_does_not_read_stops_the_service(listener):
     let_flow(service, left, heard, heard.read1, LARGE_BYTES)
     service.sendall(b"\r\n0\r\n\r\n")
     assert heard.read() == b"" and listener.ended() == 0
+
+
+# --- clients that leave: nobody works on for them
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", HEAD], ids=["before the head", "after an early hint", "in a silent stream"])
+def test_a_client_that_leaves_is_noticed_although_nothing_is_said(stage, protocol, head):
+    listener = Listener(stage, protocol, head=head)
+    listener.child.kill()
+    assert listener.service.recv(1) == b""
+    listener.ended()
+
+
+def test_a_client_that_leaves_is_no_failure_of_the_service(stage):
+    for _ in range(6):    # more than an instance may fail in a row
+        with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+            client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+            service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.settimeout(TIMEOUT_S)
+        assert service.recv(1) == b""
+        service.close()
+    assert stage.asked.empty(), "asked again for nobody"
+    eventually(lambda: sum(line.get("status") == 499 for line in map(json.loads, stage.gateway.log().splitlines())) >= 6)
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"GET /api/posts/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        service.close()
+
+
+def test_a_client_that_stays_gets_its_late_answer(stage):
+    """Two sweeps and more after a client is looked for."""
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"GET /api/posts/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        assert not select.select([service], [], [], 1.5)[0], "given up"
+        service.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        service.close()
+
+
+def test_the_end_of_a_session_is_that_of_its_streams(system, tmp_path):
+    stage = Stage()
+    gateway = gateway_to(stage.port, tmp_path, USER_SERVICE_URL=f"http://127.0.0.1:{system['user'].port}")
+    gateway.start()
+    try:
+        gateway.wait_ready()
+        ada, ben = Person(system, True), Person(system, True)
+        ends = []
+        for person in (ada, ben):
+            client = socket.create_connection(("127.0.0.1", gateway.port), TIMEOUT_S)
+            client.sendall(b"GET /api/posts/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n\r\n" % person.token.encode())
+            service = stage.asked.get(timeout=TIMEOUT_S).connection
+            service.settimeout(TIMEOUT_S)
+            service.sendall(HEAD)
+            ends.append((client, service))
+        ada.ok("POST", "/api/auth/logout")
+        client, service = ends[0]
+        got = b""
+        while piece := client.recv(65536):
+            got += piece
+        assert got.startswith(b"HTTP/1.1 200") and not got.endswith(b"0\r\n\r\n"), "it looks whole"
+        assert service.recv(1) == b""
+        client, service = ends[1]
+        service.sendall(b"2\r\nhi\r\n")
+        while b"hi" not in (piece := client.recv(65536)):
+            assert piece
+        for end in (*ends[0], *ends[1]):
+            end.close()
+    finally:
+        gateway.terminate()
+        stage.close()

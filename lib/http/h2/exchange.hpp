@@ -59,6 +59,7 @@ public:
     // --- Exchange ---
 
     bool body_complete() const noexcept override;
+    bool client_has_left() const noexcept override { return gone_ || !open_; }
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
     void field(std::string_view name, std::string_view value) override;

@@ -1,0 +1,43 @@
+// For whom an answer is made: somebody who may leave before it is there, and whose session may end
+// while it goes on.
+//
+//     Audience audience(exchange, sessions, token);
+//     ...                                       // a second later, at every sweep of the loop
+//     if (audience.has_left() || (streaming && audience.is_revoked())) give_up();
+//
+// Nothing is done for a request that is answered at once: both questions are asked of long ones.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "http/exchange.hpp"
+#include "service/sessions.hpp"
+
+namespace grover::gateway {
+
+/// Belongs to its request, on its loop. What it is made of must outlive it.
+class Audience {
+public:
+    /// `token` is the caller's; empty for none.
+    Audience(http::Exchange const& exchange, service::Sessions& sessions, std::string_view token)
+        : exchange_(exchange), sessions_(sessions), token_(token) {}
+
+    /// Costs a system call.
+    bool has_left() const noexcept { return exchange_.client_has_left(); }
+    /// Watches from the first call on. What was revoked in the few seconds before it is listed once
+    /// more by the feed (auth/session_protocol.hpp), so nothing is missed since the look-up.
+    bool is_revoked() {
+        if (token_.empty()) return false;
+        if (!watch_) watch_ = sessions_.watch(token_);
+        return watch_->revoked();
+    }
+
+private:
+    http::Exchange const& exchange_;
+    service::Sessions& sessions_;
+    std::string_view const token_;
+    std::shared_ptr<service::SessionWatch const> watch_;  // shared with all that watch the session
+};
+
+}  // namespace grover::gateway
