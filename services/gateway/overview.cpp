@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "gateway/own_routes.hpp"
 #include "net/async.hpp"
 #include "reflect/codec.hpp"
 
@@ -141,11 +142,11 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
     auto const documents = co_await net::gather(std::move(asked));
 
     auto merged = own_document_;
-    merge(merged["paths"].as_object(), own_paths_());
+    auto paths = own_paths_();
     for (auto const& value : documents) {
         auto const* document = value.if_object();
         if (!document) continue;
-        merge(merged["paths"].as_object(), api_paths(*document));
+        merge(paths, api_paths(*document));
         if (auto const* components = document->if_contains("components");
             components && components->is_object())
             if (auto const* schemas = components->get_object().if_contains("schemas");
@@ -153,6 +154,8 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
                 merge(merged["components"].as_object()["schemas"].as_object(),
                       schemas->get_object());
     }
+    add_own_answers(paths);
+    merge(merged["paths"].as_object(), paths);
     auto body = json::serialize(merged);
     {
         std::lock_guard const lock(mutex_);

@@ -37,18 +37,28 @@ json::array path_parameters(std::string_view path) {
     return out;
 }
 
-json::object responses(RouteSettings const& route) {
-    json::object const problem{
-        {"description", "a problem, of the gateway or of a part that must not fail"},
+struct OwnAnswer {
+    std::string_view status;
+    std::string_view description;
+    json::object headers;
+};
+
+json::object problem(std::string_view description) {
+    return {
+        {"description", description},
         {"content",
          {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+}
+
+json::object responses(RouteSettings const& route) {
+    auto const failure = problem("a problem, of the gateway or of a part that must not fail");
     if (route.answer)
         return {{std::to_string(route.answer->status), {{"description", "as configured"}}},
-                {"default", problem}};
+                {"default", failure}};
     return {{"200",
              {{"description", "the parts by name; `partial` names those that failed"},
               {"content", {{"application/json", {{"schema", {{"type", "object"}}}}}}}}},
-            {"default", problem}};
+            {"default", failure}};
 }
 
 json::object operation(RouteSettings const& route, std::string method, std::string const& file) {
@@ -80,6 +90,26 @@ json::object own_paths(Config const& config, std::string const& file) {
         }
     }
     return out;
+}
+
+void add_own_answers(json::object& paths) {
+    json::object const retry_after{
+        {"Retry-After",
+         {{"description", "seconds until it may work"}, {"schema", {{"type", "string"}}}}}};
+    for (auto& [path, item] : paths)
+        for (auto& [method, operation] : item.as_object()) {
+            if (!operation.is_object() || !operation.get_object().contains("responses")) continue;
+            auto& responses = operation.get_object()["responses"].as_object();
+            for (auto const& [status, description, headers] :
+                 {OwnAnswer{"429", "more requests than the limits allow", retry_after},
+                  {"502", "the service broke off", {}},
+                  {"503", "no instance of the service can take it now", retry_after},
+                  {"504", "the service did not answer in time", {}}}) {
+                auto answer = problem(description);
+                if (!headers.empty()) answer["headers"] = headers;
+                responses.emplace(status, std::move(answer));
+            }
+        }
 }
 
 std::optional<std::string> own_route(Config const& config, std::string const& file,

@@ -33,6 +33,21 @@ TEST(OwnRoutes, AreDocumented) {
     EXPECT_EQ(composed.at("x-source").as_string(), "g.yaml:7");
 }
 
+TEST(OwnAnswers, AreAddedToEveryOperationThatDoesNotNameThem) {
+    boost::json::object paths{
+        {"/api/posts",
+         {{"parameters", boost::json::array()},
+          {"get", {{"responses", {{"200", boost::json::object()}}}}},
+          {"post", {{"responses", {{"503", {{"description", "its own"}}}}}}}}}};
+    add_own_answers(paths);
+    auto const& item = paths["/api/posts"];
+    for (auto const* status : {"200", "429", "502", "503", "504"})
+        EXPECT_TRUE(item.at("get").at("responses").as_object().contains(status)) << status;
+    EXPECT_TRUE(item.at_pointer("/get/responses/429/headers").as_object().contains("Retry-After"));
+    EXPECT_EQ(item.at_pointer("/post/responses/503/description").as_string(), "its own");
+    EXPECT_TRUE(item.at("parameters").as_array().empty());
+}
+
 TEST(OwnRoutes, HaveALine) {
     EXPECT_EQ(own_route(config(), "g.yaml", "GET", "/api/v1/composed/7?x"),
               "GET /api/composed/{id} g.yaml:7 Composed of one, two");

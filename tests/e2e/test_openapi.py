@@ -16,7 +16,7 @@ import pytest
 from api import Api, Person
 from processes import ROOT
 from schema_tools import Generator, misfit
-from wire import Wire
+from wire import Wire, eventually
 
 REQUESTS_PER_OPERATION = int(os.environ.get("OPENAPI_REQUESTS", "40"))
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -83,11 +83,22 @@ def make_request(generator: Generator, method: str, path: str, operation: dict, 
     return target, headers, body
 
 
-def check(document: dict, operation: dict, reply, what: str) -> None:
-    responses = operation["responses"]
+def union_with(system, document: dict) -> dict:
+    """What clients of the gateway read, as soon as it has this document."""
+    paths = {path for path in document["paths"] if path.startswith("/api")}
+
+    def union():
+        found = document_of(system, "gateway")
+        return found if paths <= found["paths"].keys() else None
+    return eventually(union)
+
+
+def check(document: dict, operation: dict, responses: dict, reply, what: str) -> None:
     allowed = set(responses) | {str(status) for status in OF_THE_SERVER}
-    # 503 of a broker or provider that is not set up is an answer; any other 5xx is a fault.
-    assert reply.status < 500 or str(reply.status) in responses and reply.status != 500, f"{what}: {reply}"
+    # 503 says when to come back, of a broker or provider that is not set up, or is the gateway's; any other 5xx is a fault.
+    assert reply.status < 500 or reply.status == 503 or str(reply.status) in operation["responses"] and reply.status != 500, f"{what}: {reply}"
+    if reply.status == 429 or reply.status == 503 and "503" not in operation["responses"]:
+        assert reply.header("Retry-After"), f"{what}: {reply.headers}"
     assert str(reply.status) in allowed, f"{what}: {reply.status} is not documented ({sorted(responses)}): {reply}"
     if reply.status >= 400:
         assert reply.header("Content-Type") == "application/problem+json", f"{what}: {reply.headers}"
@@ -102,6 +113,7 @@ def check(document: dict, operation: dict, reply, what: str) -> None:
 @pytest.mark.parametrize("process", ["user", "post"])
 def test_requests_made_from_the_document(system, direct, process):
     document = document_of(system, process)
+    read = document if direct else union_with(system, document)
     other = Person(system, direct, "Other")
     failures = []
     for number, (method, path, operation) in enumerate(operations(document)):
@@ -112,13 +124,22 @@ def test_requests_made_from_the_document(system, direct, process):
             caller = Api(system, direct) if turn % 10 == 9 else person
             target, headers, body = make_request(generator, method, path, operation, known)
             try:
-                check(document, operation, caller.send(method, target, body, headers),
+                check(document, operation, read["paths"][path][method.lower()]["responses"], caller.send(method, target, body, headers),
                       f"{method} {target} {(body or b'')[:300]!r}")
             except AssertionError as error:
                 failures.append(str(error))
                 break
         person.close()
     assert not failures, f"{len(failures)} operations:\n" + "\n".join(failures)
+
+
+def test_the_gateways_own_answers_are_in_its_document(system):
+    document = document_of(system, "post")
+    read = union_with(system, document)
+    for method, path, _ in operations(document):
+        responses = read["paths"][path][method.lower()]["responses"]
+        assert {"429", "502", "503", "504"} <= responses.keys(), path
+        assert "Retry-After" in responses["429"]["headers"]
 
 
 def schemathesis() -> Path | None:
