@@ -41,12 +41,25 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto const sent = connection.write_now(start);
     if (sent < text.size() + forward.first.size())
         open = !co_await connection.write(without(start, sent));
-    while (open && body && !body->body_complete()) {
+    while (open && body && !body->body_complete() && !co_await is_refused()) {
         auto const piece = co_await body->read_raw();
         open = !co_await connection.write({asio::buffer(piece), asio::const_buffer()});
     }
-    whole_request_sent_ = open;
+    whole_request_sent_ = open && (!body || body->body_complete());
     co_return co_await receive_head(method_);
+}
+
+/// An error has come before the request's end: who sends it may not read the rest. Other answers
+/// may go on with the body that they answer.
+net::Task<bool> Http1Attempt::is_refused() {
+    constexpr std::string_view start = "HTTP/1.1 ";  // or 1.0; then the status
+    auto& input = connection_->input;
+    if (input.empty() && connection_->has_something()) {
+        auto const [error, bytes] = co_await connection_->read_some(input.space());
+        if (!received(error, bytes)) co_return true;
+    }
+    auto const text = input.unread();
+    co_return text.size() > start.size() && text[start.size()] >= '4';
 }
 
 net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {

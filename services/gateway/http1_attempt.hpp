@@ -31,6 +31,7 @@ public:
     void done() noexcept override;
 
 private:
+    net::Task<bool> is_refused();
     net::Task<Outcome> receive_head(std::string_view method);
     bool received(boost::system::error_code error, std::size_t bytes) noexcept;
     bool until_close() const noexcept { return kind_ == http::BodyFraming::Kind::until_close; }

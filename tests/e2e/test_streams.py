@@ -10,7 +10,7 @@ import pytest
 
 from api import Person
 from processes import Process, free_ports
-from stage import Stage, let_flow, stall
+from stage import BLOCK, Stage, let_flow, stall
 from wire import TIMEOUT_S, eventually
 
 PROTOCOLS = ["--http1.1", "--http2-prior-knowledge"]
@@ -251,3 +251,26 @@ def test_the_end_of_a_session_is_that_of_its_streams(system, tmp_path):
     finally:
         gateway.terminate()
         stage.close()
+
+
+# --- services that answer while the request's body still comes
+
+@pytest.mark.parametrize("then", ["closes", "reads no more"])
+@pytest.mark.parametrize("framing", [b"Content-Length: %d" % LARGE_BYTES, b"Transfer-Encoding: chunked"])
+def test_an_early_refusal_arrives_while_the_body_still_comes(stage, then, framing):
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        chunk = b"%x\r\n" % LARGE_BYTES if b"chunked" in framing else b""
+        client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n%b" % (framing, chunk) + BLOCK)
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+        if then == "closes":
+            service.close()
+        left = LARGE_BYTES - len(BLOCK)
+        while not select.select([client], [], [], 0)[0]:
+            assert left > 0, "all of the body was taken"
+            left -= client.send(BLOCK[:left])
+        got = b""
+        while not got.endswith(b"no"):
+            got += client.recv(65536)
+        assert got.startswith(b"HTTP/1.1 403")
+        service.close()
