@@ -69,6 +69,7 @@ inline constexpr std::size_t http2_client_read_bytes = 64 << 10;
 inline constexpr auto http2_ping_after = 10s;    // of silence while answers are awaited
 inline constexpr auto http2_ping_time_max = 5s;  // then the connection is lost
 inline constexpr auto http2_refused_time = 60s;  // who spoke HTTP/1.1 is not asked again so long
+inline constexpr auto http2_doubted_time = 1s;   // nor who hangs up, again and again
 
 // Connections to an upstream, per thread and upstream.
 inline constexpr std::size_t upstream_idle_max = 128;

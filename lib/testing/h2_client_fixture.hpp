@@ -35,6 +35,7 @@ struct H2Got {
 struct H2Ask {
     std::string method = "GET";
     std::string path = "/";
+    http::h2::Http1 http1 = http::h2::Http1::possible;
     std::string body{};
     http::h2::FieldText trailers{};
     std::chrono::milliseconds time = std::chrono::seconds(10);
@@ -90,7 +91,7 @@ protected:
         http::h2::ClientStreamPtr stream;
         try {
             stream = connections().kept();
-            if (!stream) stream = co_await connections().open(until);
+            if (!stream) stream = co_await connections().open(until, what.http1);
         } catch (Error const& error) {
             out.error = error.code();
             co_return out;

@@ -7,7 +7,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A service that is ending may take connections and end them at once.
+// A service that is ending, or whose process was killed, may take connections and end them at once.
 constexpr int connects_max = 3;
 
 /// Calls a function at the end of a scope.
@@ -33,15 +33,17 @@ ClientStreamPtr ClientConnections::kept() {
     return nullptr;
 }
 
-net::Task<ClientStreamPtr> ClientConnections::open(Deadline deadline) {
+net::Task<ClientStreamPtr> ClientConnections::open(Deadline deadline, Http1 http1) {
     for (int made = 0;;) {
         if (auto stream = kept()) co_return stream;
-        if (refused(Steady::now())) co_return nullptr;
+        if (http1 == Http1::possible && refused(Steady::now())) co_return nullptr;
         if (connecting_) {
             co_await wait_for_connection(deadline);
+        } else if (made++ < connects_max) {
+            co_await connect(deadline, http1);
         } else {
-            if (made++ == connects_max) throw unreachable();
-            co_await connect(deadline);
+            if (http1 == Http1::never) throw unreachable();
+            refused_until_ = Steady::now() + limits::http2_doubted_time;
         }
     }
 }
@@ -55,7 +57,7 @@ net::Task<> ClientConnections::wait_for_connection(Deadline deadline) {
     if (failures_ != failures) throw unreachable();
 }
 
-net::Task<> ClientConnections::connect(Deadline deadline) {
+net::Task<> ClientConnections::connect(Deadline deadline, Http1 http1) {
     connecting_ = true;
     bool good = false;
     AtEnd const tell{[&] {
@@ -72,9 +74,10 @@ net::Task<> ClientConnections::connect(Deadline deadline) {
     if (!good) {
         session->leave();
         if (Steady::now() >= deadline) throw too_late();
-        if (!session->speaks_http1()) throw unreachable();
-        good = true;  // for who waits: it is known now whom they talk to
-        refused_until_ = Steady::now() + limits::http2_refused_time;
+        bool const other = session->speaks_http1() && http1 == Http1::possible;
+        if (!other && (session->speaks_http1() || !session->ended())) throw unreachable();
+        if (other) refused_until_ = Steady::now() + limits::http2_refused_time;
+        good = true;  // for who waits: they look for themselves
         co_return;
     }
     sessions_.push_back(session);

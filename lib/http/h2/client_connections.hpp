@@ -3,12 +3,13 @@
 //
 //     ClientConnections connections(loop, upstream);
 //     auto stream = connections.kept();                              // at once, or null
-//     if (!stream) stream = co_await connections.open(deadline);     // null: it speaks HTTP/1 only
+//     if (!stream) stream = co_await connections.open(deadline, Http1::possible);  // null: that
 //     ...                                                            // client_stream.hpp
 //
 // A connection is usable once the service has said its SETTINGS. Who speaks HTTP/1 instead is
-// remembered for limits::http2_refused_time. GOAWAY: streams above its last go on with
-// Answer::unsent, the others to their end, and the next request opens another connection. A
+// remembered for limits::http2_refused_time; who hangs up without a word, which a process that is
+// just ending does as well, for limits::http2_doubted_time. GOAWAY: streams above its last go on
+// with Answer::unsent, the others to their end, and the next request opens another connection. A
 // connection that is silent while answers are awaited is asked (PING) and given up without an
 // answer. Cost: no system call per request, but one send for all that a turn of the loop submits,
 // and one receive for the answers that have come.
@@ -22,6 +23,10 @@
 #include "http/upstream.hpp"
 
 namespace grover::http::h2 {
+
+/// What else the service may speak: `never` is for services that are known to speak HTTP/2, of
+/// which nothing is remembered.
+enum class Http1 { possible, never };
 
 /// Belongs to its loop's thread. Streams may outlive it.
 class ClientConnections {
@@ -37,10 +42,11 @@ public:
     /// A stream on a connection that is there; null when there is none with room.
     ClientStreamPtr kept();
     /// The same, or on a new connection, which requests that need it wait for together. Null when
-    /// the service speaks HTTP/1 only. Throws Error: unavailable, or gateway_timeout when
-    /// `deadline` was the reason and not limits::connect_time_max. Must not outlive this.
-    net::Task<ClientStreamPtr> open(Deadline deadline);
-    /// The service spoke HTTP/1 when it was last asked.
+    /// the service speaks HTTP/1 only, where that is possible. Throws Error: unavailable, or
+    /// gateway_timeout when `deadline` was the reason and not limits::connect_time_max. Must not
+    /// outlive this.
+    net::Task<ClientStreamPtr> open(Deadline deadline, Http1 http1);
+    /// The service spoke HTTP/1, or hung up, when it was last asked.
     bool refused(TimePoint now) const noexcept { return now < refused_until_; }
 
     /// Idle time and keep-alive. For the loop's sweep.
@@ -50,7 +56,7 @@ public:
     std::size_t size() const noexcept { return sessions_.size(); }
 
 private:
-    net::Task<> connect(Deadline deadline);
+    net::Task<> connect(Deadline deadline, Http1 http1);
     net::Task<> wait_for_connection(Deadline deadline);
 
     net::Loop& loop_;

@@ -249,6 +249,46 @@ TEST_F(Http2ClientTest, RemembersWhoSpeaksHttp1) {
     EXPECT_EQ(server.connections(), 1u);
 }
 
+TEST_F(Http2ClientTest, RemembersNothingOfWhoMustSpeakHttp2) {
+    std::string const refusal = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+    testing::ScriptServer server({refusal, refusal, refusal});
+    origin_ = server.origin();
+    for (std::size_t i = 1; i <= 3; ++i) {
+        EXPECT_EQ(ask({.http1 = Http1::never}).get().error, ErrorCode::unavailable);
+        EXPECT_EQ(server.connections(), i);
+    }
+}
+
+// As the listener of a process that was killed does, until the kernel has taken it apart.
+TEST_F(Http2ClientTest, WhoHangsUpIsAskedAgain) {
+    for (auto const http1 : {Http1::possible, Http1::never}) {
+        auto answer = ask({.http1 = http1});
+        for (int i = 0; i < 2; ++i) testing::RawClient const dying(listener_.accept_raw());
+        auto peer = listener_.accept();
+        peer->send(H2Peer::answer(peer->read_request().stream, "200", ""));
+        EXPECT_EQ(answer.get().status, 200);
+        peer.reset();
+        EXPECT_TRUE(eventually([&] { return open_connections() == 0; }));
+    }
+}
+
+TEST_F(Http2ClientTest, WhoHangsUpAlwaysSpeaksSomethingElseOrIsNotThere) {
+    auto const hang_up = [&] {
+        for (int i = 0; i < 3; ++i) testing::RawClient const dying(listener_.accept_raw());
+    };
+    auto must = ask({.http1 = Http1::never});
+    hang_up();
+    EXPECT_EQ(must.get().error, ErrorCode::unavailable);
+    auto may = ask({.http1 = Http1::possible});
+    hang_up();
+    EXPECT_TRUE(may.get().refused);
+    // Nobody who must speak it is kept from it by that.
+    auto again = ask({.http1 = Http1::never});
+    auto peer = listener_.accept();
+    peer->send(H2Peer::answer(peer->read_request().stream, "200", ""));
+    EXPECT_EQ(again.get().status, 200);
+}
+
 TEST_F(Http2ClientTest, TellsWhoIsNotThere) {
     {
         testing::H2Listener gone;

@@ -65,7 +65,6 @@ net::Task<> ClientSession::run() {
         take_input({input_.get(), count});
     }
     ended_ = true;
-    speaks_http1_ = speaks_http1_ || !ready_;
     give_up();
     connection_->stream.close();
     for (auto& stream : streams_) stream.on_connection_lost(broken_, served_ || going_away_);

@@ -40,7 +40,7 @@ public:
     /// True when the service has said its SETTINGS; false at `until`, or when the connection ends
     /// without.
     net::Task<bool> ready(TimePoint until);
-    /// What came instead of SETTINGS was an answer of HTTP/1, or the end.
+    /// What came instead of SETTINGS was an answer of HTTP/1.
     bool speaks_http1() const noexcept { return speaks_http1_; }
 
     /// The connection is gone.

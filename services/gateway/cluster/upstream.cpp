@@ -130,7 +130,9 @@ net::Task<std::unique_ptr<Attempt>> Upstream::connect(PlacePtr place, TimePoint 
     if (auto attempt = kept(place)) co_return attempt;
     try {
         if (place->speaks_http2(Steady::now()))
-            if (auto stream = co_await place->shared.open(deadline))
+            if (auto stream = co_await place->shared.open(
+                    deadline, place->protocol == Protocol::http2 ? http::h2::Http1::never
+                                                                 : http::h2::Http1::possible))
                 co_return std::make_unique<Http2Attempt>(place, std::move(stream));
     } catch (Error const&) {
         co_return nullptr;

@@ -26,8 +26,9 @@ struct Place {
           connections(loop, instance->endpoint, tls),
           shared(loop, connections) {}
     bool speaks_http2(std::chrono::steady_clock::time_point now) const noexcept {
-        return protocol != Protocol::http1 && !shared.refused(now) &&
-               instance->endpoint.kind != net::Endpoint::Kind::tls;
+        if (instance->endpoint.kind == net::Endpoint::Kind::tls) return false;
+        return protocol == Protocol::http2 ||
+               (protocol == Protocol::detect && !shared.refused(now));
     }
     void sweep(std::chrono::steady_clock::time_point now) {
         connections.sweep(now);
