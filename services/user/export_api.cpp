@@ -105,7 +105,10 @@ Task<> ExportApi::write_posts(contracts::ExportPage page, UserId const& user,
         }
         co_await sink(elements(page.documents, first));
         if (!page.next) break;
-        page = co_await posts_page(user, std::move(page.next), info);
+        // The reader may take as long as it likes; each page has a time of its own.
+        auto own = info;
+        own.deadline = std::chrono::steady_clock::now() + grover::limits::request_time_max;
+        page = co_await posts_page(user, std::move(page.next), std::move(own));
     }
     co_await sink("]}}");
 }

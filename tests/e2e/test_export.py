@@ -1,10 +1,14 @@
 """GET /api/users/me/export: all of one's data, however much, in one document."""
 
 import json
+import select
+import socket
 import threading
+import time
 
 from api import Person
 from shapes import problem
+from wire import TIMEOUT_S
 
 LONGEST = "\U0001F426" * 10_000    # 40 KB
 TWINS = 4
@@ -73,3 +77,15 @@ def test_more_than_fits_in_memory(system):
     posts = collections(reply.json)["posts"]
     assert len({post["post_id"] for post in posts}) == len(posts) == TWINS * POSTS_EACH
     assert all(post["content"] == LONGEST for post in posts)
+
+    # A reader may be slower than a request may take: here one that begins to read when its time is over.
+    end = time.monotonic() + 1
+    with socket.create_connection(("127.0.0.1", system["gateway"].port), TIMEOUT_S) as slow:
+        slow.sendall(f"GET /api/users/me/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}\r\n"
+                     "X-Request-Timeout-Ms: 1000\r\nConnection: close\r\n\r\n".encode())
+        heard = slow.recv(1)
+        while time.monotonic() < end:
+            select.select([], [], [], end - time.monotonic())
+        heard += b"".join(iter(lambda: slow.recv(1 << 20), b""))
+    assert heard.startswith(b"HTTP/1.1 200") and heard.endswith(b"0\r\n\r\n")
+    assert len(heard) > len(reply.body)
