@@ -241,11 +241,9 @@ concept HasEdition = requires(T const& value) {
 std::string etag_of(std::string_view representation, std::string_view edition = {});
 template <reflect::Described T>
 std::string etag_of(T const& value) {
-    auto const text = reflect::to_json(value);
-    if constexpr (HasEdition<T>)
-        return etag_of(text, edition_of(value));
-    else
-        return etag_of(std::string_view(text));
+    std::string edition;
+    if constexpr (HasEdition<T>) edition = edition_of(value);
+    return etag_of(reflect::to_json(value), edition);
 }
 
 // ---- Bodies

@@ -63,8 +63,8 @@ public:
     /// As find(), when it is known already; null otherwise. Costs a lock that is hardly ever
     /// contended, and a look-up; see above for tokens that were not used lately.
     std::shared_ptr<Found const> cached(std::string_view token);
-    /// From now on, for as long as it is held; this must outlive it. Before the token is looked up,
-    /// so that nothing happens in between.
+    /// From now on, for as long as it is held; this must outlive it. What was revoked up to
+    /// auth::revocation_overlap before is still told.
     std::shared_ptr<SessionWatch const> watch(std::string_view token);
 
 private:

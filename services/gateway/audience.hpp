@@ -25,8 +25,8 @@ public:
 
     /// Costs a system call.
     bool has_left() const noexcept { return exchange_.client_has_left(); }
-    /// Watches from the first call on. What was revoked in the few seconds before it is listed once
-    /// more by the feed (auth/session_protocol.hpp), so nothing is missed since the look-up.
+    /// Watches from the first call on, which learns of the seconds before it, too: nothing is
+    /// missed since the look-up.
     bool is_revoked() {
         if (token_.empty()) return false;
         if (!watch_) watch_ = sessions_.watch(token_);

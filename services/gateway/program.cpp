@@ -240,10 +240,8 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         record.limiter = "ok";
     }
     if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
-    std::shared_ptr<service::SessionWatch const> watch;  // of a WebSocket, which may last
     auto const token = presented_token(exchange.head());
     if (!token.empty()) {
-        if (exchange.head().wants_websocket) watch = sessions_.watch(token);
         record.session = sessions_.cached(token);
         if (!record.session) co_await identify(exchange, record, token);
     }
@@ -269,7 +267,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     AskService way(exchange, record, upstream_of(record),
                    route.content.cache ? nullptr : &audience);
     if (websocket) {
-        TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, watch.get(),
+        TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, &audience,
                                 record.tunnel);
         co_return co_await way.ask(delivery);
     }

@@ -25,10 +25,10 @@ constexpr std::uint16_t going_away = 1001, policy_violation = 1008;
 class Tunnel : public TunnelHook {
 public:
     Tunnel(http::Duplex& client, http::Duplex& service, StreamSettings const& settings,
-           service::SessionWatch const* session, Tunnels& all)
+           Audience* audience, Tunnels& all)
         : client_(client),
           service_(service),
-          session_(session),
+          audience_(audience),
           all_(all),
           idle_(settings.idle),
           over_at_(report_.opened + settings.lifetime) {
@@ -54,7 +54,7 @@ public:
 
     /// At every sweep of its loop.
     void look(Steady::time_point drain_at) {
-        if (session_ != nullptr && session_->revoked())
+        if (audience_ != nullptr && audience_->is_revoked())
             hasten(Steady::now(), "revoked");
         else
             hasten(drain_at, "drain");
@@ -155,7 +155,7 @@ private:
 
     http::Duplex& client_;
     http::Duplex& service_;
-    service::SessionWatch const* const session_;
+    Audience* const audience_;
     Tunnels& all_;
     Steady::duration const idle_;
     TunnelReport report_{.ended = {}, .opened = Steady::now()};
@@ -201,9 +201,8 @@ telemetry::Counter& Tunnels::ended(std::string_view why) const noexcept {
 }
 
 net::Task<TunnelReport> Tunnels::join(http::Duplex& client, http::Duplex& service,
-                                      StreamSettings const& settings,
-                                      service::SessionWatch const* session) {
-    Tunnel tunnel(client, service, settings, session, *this);
+                                      StreamSettings const& settings, Audience* audience) {
+    Tunnel tunnel(client, service, settings, audience, *this);
     places_[net::Loop::current()->index()].open.push_back(tunnel);
     co_return co_await tunnel.run();
 }
@@ -218,7 +217,7 @@ net::Task<> TunnelDelivery::deliver(Attempt& attempt) {
         if (goes_out(name, connection)) exchange_.field(name, value);
     auto const service = attempt.tunnel();
     auto const client = co_await exchange_.open_tunnel();
-    report_ = co_await tunnels_.join(*client, *service, settings_, session_);
+    report_ = co_await tunnels_.join(*client, *service, settings_, audience_);
 }
 
 }  // namespace grover::gateway

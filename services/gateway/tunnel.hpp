@@ -1,7 +1,7 @@
 // What a WebSocket is to the gateway: a request with all the stages of a request, up to the
 // service's 101; then bytes both ways, which it does not look into (RFC 9110 section 7.8).
 //
-//     TunnelDelivery delivery(exchange, tunnels, settings, session, report);
+//     TunnelDelivery delivery(exchange, tunnels, settings, audience, report);
 //     co_await way.ask(delivery);
 //     log(report);
 //
@@ -21,10 +21,10 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "gateway/audience.hpp"
 #include "gateway/deliver.hpp"
 #include "http/duplex.hpp"
 #include "net/loop.hpp"
-#include "service/sessions.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace grover::gateway {
@@ -49,11 +49,11 @@ public:
     Tunnels(net::Loops& loops, telemetry::Metrics& metrics);
     ~Tunnels();
 
-    /// Passes bytes between the two until both directions have ended. `session` is the caller's;
-    /// null when there is none. On a loop; all must outlive it.
+    /// Passes bytes between the two until both directions have ended. Whoever is the
+    /// `audience` is asked whether their session has ended; null: nobody. On a loop; all must
+    /// outlive it.
     net::Task<TunnelReport> join(http::Duplex& client, http::Duplex& service,
-                                 StreamSettings const& settings,
-                                 service::SessionWatch const* session = nullptr);
+                                 StreamSettings const& settings, Audience* audience = nullptr);
     /// The process ends: what is open then has limits::tunnel_drain_time_max.
     void drain() noexcept;
 
@@ -76,18 +76,18 @@ class TunnelDelivery final : public RawDelivery {
 public:
     /// All must outlive this.
     TunnelDelivery(http::Exchange& exchange, Tunnels& tunnels, StreamSettings const& settings,
-                   service::SessionWatch const* session, TunnelReport& report)
+                   Audience* audience, TunnelReport& report)
         : RawDelivery(exchange),
           tunnels_(tunnels),
           settings_(settings),
-          session_(session),
+          audience_(audience),
           report_(report) {}
     net::Task<> deliver(Attempt& attempt) override;
 
 private:
     Tunnels& tunnels_;
     StreamSettings const& settings_;
-    service::SessionWatch const* const session_;
+    Audience* const audience_;
     TunnelReport& report_;
 };
 

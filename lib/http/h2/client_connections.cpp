@@ -74,9 +74,11 @@ net::Task<> ClientConnections::connect(Deadline deadline, Http1 http1) {
     if (!good) {
         session->leave();
         if (Steady::now() >= deadline) throw too_late();
-        bool const other = session->speaks_http1() && http1 == Http1::possible;
-        if (!other && (session->speaks_http1() || !session->ended())) throw unreachable();
-        if (other) refused_until_ = Steady::now() + limits::http2_refused_time;
+        if (!session->speaks_http1() && !session->ended()) throw unreachable();
+        if (session->speaks_http1()) {
+            if (http1 == Http1::never) throw unreachable();
+            refused_until_ = Steady::now() + limits::http2_refused_time;
+        }
         good = true;  // for who waits: they look for themselves
         co_return;
     }
