@@ -107,9 +107,14 @@ std::string_view edition_part(std::string_view tag) {
 
 }  // namespace
 
+IfMatch IfMatch::of(Request const& request) {
+    if (!request.headers.contains("If-Match")) return {};
+    return {std::string(request.headers.get("If-Match"))};
+}
+
 void IfMatch::check(std::string_view etag) const {
     if (!present()) return;
-    std::string_view rest = value;
+    std::string_view rest = *value;
     while (!rest.empty()) {
         auto const tag = next_member(rest);
         auto const edition = edition_part(tag);

@@ -210,9 +210,10 @@ struct Extract<Page<DefaultLimit>> {
 /// about to change and guards its commit with the version it read, so nothing slips in between.
 /// Where a route does not ask for it, the router refuses all but "*": nothing there has a tag.
 struct IfMatch {
-    std::string value;  // empty: no precondition
+    std::optional<std::string> value;
 
-    bool present() const noexcept { return !value.empty(); }
+    static IfMatch of(Request const& request);
+    bool present() const noexcept { return value.has_value(); }
     /// Throws Error (precondition_failed) unless a tag of the same edition as `etag` is among the
     /// values, or the value is "*".
     void check(std::string_view etag) const;
@@ -220,9 +221,7 @@ struct IfMatch {
 
 template <>
 struct Extract<IfMatch> {
-    static IfMatch from(Extraction& in) {
-        return {std::string(in.request.headers.get("If-Match"))};
-    }
+    static IfMatch from(Extraction& in) { return IfMatch::of(in.request); }
     static void describe(Operation& op) {
         op.parameter("header", "If-Match", false, {{"type", "string"}});
     }

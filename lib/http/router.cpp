@@ -180,8 +180,7 @@ net::Task<Response> Router::dispatch(Request& request) const {
     }
     request.route = match.route->pattern;
     // What has no tag matches none (RFC 9110, 13.1.1).
-    if (!match.route->conditional && !is_safe(request.method))
-        IfMatch{std::string(request.headers.get("If-Match"))}.check({});
+    if (!match.route->conditional && !is_safe(request.method)) IfMatch::of(request).check({});
     auto response = co_await match.route->run(request, std::move(match.parameters));
     apply_conditional(request, response);
     co_return response;

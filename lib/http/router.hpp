@@ -114,6 +114,7 @@ public:
         Operation operation(schemas_);
         describe<typename Traits::Reply>(operation, static_cast<typename Traits::Values*>(nullptr));
         if (!is_safe(route.method)) operation.problem(412);
+        operation.problem(503);  // busy, or something it needs is not there
         route.conditional = takes<IfMatch>(static_cast<typename Traits::Values*>(nullptr));
         route.operation = std::move(operation.object());
         route.run = [&api, handler](Request& request,

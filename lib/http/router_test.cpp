@@ -159,6 +159,7 @@ TEST_F(RouterTest, ConditionalReads) {
 
 TEST_F(RouterTest, IfMatch) {
     EXPECT_NO_THROW(IfMatch{}.check("\"a\""));
+    EXPECT_THROW(IfMatch{""}.check("\"a\""), Error);
     EXPECT_NO_THROW(IfMatch{"*"}.check("\"a\""));
     EXPECT_NO_THROW(IfMatch{"\"b\", \"a\""}.check("\"a\""));
     EXPECT_THROW(IfMatch{"\"b\""}.check("\"a\""), Error);

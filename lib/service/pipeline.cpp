@@ -1,8 +1,11 @@
 #include "service/pipeline.hpp"
 
+#include <boost/algorithm/string/erase.hpp>
+
 #include "auth/digest.hpp"
 #include "auth/token.hpp"
 #include "base/encoding.hpp"
+#include "http/form.hpp"
 #include "net/deadline.hpp"
 #include "service/unit.hpp"
 
@@ -17,14 +20,23 @@ constexpr auto idempotency_retention = std::chrono::hours(24);
 constexpr std::size_t verified_identities_max = 4096;
 constexpr std::string_view session_cookie = "__Host-grover_session=";
 
+/// The body without what a client makes up anew for each try: the boundary of a form.
+std::string repeatable_body(http::Request const& request) {
+    auto out = request.body;
+    if (auto const boundary = http::form_boundary(request.headers.get("Content-Type")))
+        boost::algorithm::erase_all(out, *boundary);
+    return out;
+}
+
 /// Everything that makes two requests "the same" under one key: what is asked for, however its path
 /// is spelled.
-std::string fingerprint(http::Request const& request, http::Router const& router) {
+std::string fingerprint(http::Request const& request, std::string_view body,
+                        http::Router const& router) {
     auto const match = router.match(request.method, request.path);
     std::string text = request.method + '\n';
     text += match.route ? match.route->pattern : request.path;
     for (auto const& [name, value] : match.parameters) text += '\n' + value;
-    text += '\n' + request.query + '\n' + auth::sha256(request.body);
+    text += '\n' + request.query + '\n' + auth::sha256(body);
     return to_hex(auth::sha256(text));
 }
 
@@ -123,10 +135,10 @@ Task<http::Response> Pipeline::with_idempotency(http::Request& request, std::str
     auto const* identity = request.find<auth::Identity>();
     auto const* caller = identity->caller ? &*identity->caller : nullptr;
     auto const who = caller ? caller->user_id.str() : std::string();
-    auto const print = fingerprint(request, router_);
+    auto const body = repeatable_body(request);
+    auto const print = fingerprint(request, body, router_);
     auto const id = record_id(key, caller, print);
-    auto const seal_key =
-        auth::sha256("reply\n" + key + '\n' + who + '\n' + print + '\n' + request.body);
+    auto const seal_key = auth::sha256("reply\n" + key + '\n' + who + '\n' + print + '\n' + body);
 
     {
         std::lock_guard const lock(running_mutex_);

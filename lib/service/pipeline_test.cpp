@@ -108,6 +108,7 @@ protected:
         std::string key{};
         std::string token = "good";
         http::Deadline deadline{};
+        std::string type = "application/json";
     };
     http::Response send(Call call) {
         return testing::run_on(loops.at(0), [&]() -> Task<http::Response> {
@@ -116,7 +117,7 @@ protected:
             request.target = request.path = call.path;
             request.body = call.body;
             request.deadline = call.deadline;
-            request.headers.add("Content-Type", "application/json");
+            request.headers.add("Content-Type", call.type);
             if (!call.token.empty()) request.headers.add("Authorization", "Bearer " + call.token);
             if (!call.key.empty()) request.headers.add("Idempotency-Key", call.key);
             co_return co_await pipeline.handle(request);
@@ -318,6 +319,25 @@ TEST(PresentedToken, ComesFromTheHeaderOrTheCookie) {
     EXPECT_EQ(presented_token("", ""), "");
     EXPECT_EQ(presented_token("", "x__Host-grover_session=abc"), "");
     EXPECT_EQ(presented_token("Basic abc", ""), "?");
+}
+
+TEST_F(PipelineTest, a_form_repeated_with_another_boundary_is_the_same_request) {
+    auto const send_form = [&](std::string const& boundary, std::string const& value) {
+        return Call{.path = "/api/look",
+                    .body = "--" + boundary +
+                            "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + value +
+                            "\r\n--" + boundary + "--\r\n",
+                    .key = "form",
+                    .type = "multipart/form-data; boundary=" + boundary};
+    };
+    EXPECT_EQ(send(send_form("first", "x")).headers.get("Idempotent-Replayed"), "");
+    auto const again = send(send_form("second", "x"));
+    EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
+    EXPECT_EQ(api.looked, 1);
+    EXPECT_EQ(status_of(send_form("second", "y")), 422);
+    auto without = send_form("third", "x");
+    without.type = "multipart/form-data";
+    EXPECT_EQ(status_of(without), 400);
 }
 
 }  // namespace

@@ -76,5 +76,25 @@ TEST_F(CommentRemoval, a_reply_goes_alone) {
     EXPECT_EQ(counted(), 1);
 }
 
+TEST_F(CommentRemoval, a_long_job_delays_no_other) {
+    auto const thread = comment("user_1"), small = comment("user_1");
+    for (int i = 0; i < 450; ++i) comment("user_2", thread);
+    comment("user_2", small);
+    ok(service.as("user_1").remove("/api/comments/" + thread));
+    ok(service.as("user_1").remove("/api/comments/" + small));
+    auto const round = [&] {
+        return testing::run_on(service.loop(),
+                               [&] { return service.program().background().round(); });
+    };
+    EXPECT_TRUE(round());
+    EXPECT_EQ(stored("comments"), 250);
+    EXPECT_TRUE(round());
+    EXPECT_EQ(stored("jobs"), 1) << "the small one is done";
+    EXPECT_TRUE(round());
+    EXPECT_FALSE(round());
+    EXPECT_EQ(stored("comments"), 0);
+    EXPECT_EQ(stored("jobs"), 0);
+}
+
 }  // namespace
 }  // namespace grover::post

@@ -75,19 +75,36 @@ Task<http::List<CommentView>> CommentsApi::page(http::PageRequest const& page,
                                       std::move(filled.next)};
 }
 
-Task<CommentsApi::Found> CommentsApi::find(CommentId const& id, Onlooker const& onlooker,
-                                           http::RequestInfo const& info) {
+Task<store::Stored<Comment>> CommentsApi::stored(CommentId const& id) {
     auto found = co_await parts_.comments.find(id);
     bool there = found.has_value();
     if (there && found->value.parent_comment_id)  // A reply goes with what it replies to.
         there = (co_await parts_.comments.find(*found->value.parent_comment_id)).has_value();
+    if (there) there = (co_await parts_.posts.find(found->value.post_id)).has_value();
     if (!there) throw Error(ErrorCode::not_found, "there is no such comment");
-    auto shown = co_await parts_.reader.find(found->value.post_id, onlooker, info);
+    co_return *std::move(found);
+}
+
+Task<CommentsApi::Found> CommentsApi::find(CommentId const& id, Onlooker const& onlooker,
+                                           http::RequestInfo const& info) {
+    auto found = co_await stored(id);
+    auto shown = co_await parts_.reader.find(found->post_id, onlooker, info);
     std::vector<Item> one;
-    one.push_back({found->value, {}, {}});
+    one.push_back({found.value, {}, {}});
     auto left = co_await filter(std::move(one), shown.post.user_id, onlooker, info);
     if (left.empty()) throw Error(ErrorCode::not_found, "there is no such comment");
-    co_return Found{*std::move(found), std::move(shown), std::move(left.front().author)};
+    co_return Found{std::move(found), std::move(shown), std::move(left.front().author)};
+}
+
+Task<store::Stored<Comment>> CommentsApi::find_to_remove(CommentId const& id,
+                                                         Onlooker const& onlooker,
+                                                         http::RequestInfo const& info) {
+    auto comment = co_await stored(id);
+    if (onlooker.is(comment->user_id)) co_return comment;
+    auto found = co_await find(id, onlooker, info);
+    if (!onlooker.is(found.post.post.user_id) && !onlooker.moderates())
+        throw Error(ErrorCode::forbidden, "this comment is not yours");
+    co_return std::move(found.comment);
 }
 
 Task<http::List<CommentView>> CommentsApi::list(auth::Viewer viewer, PostPath id, http::Page<> page,
@@ -163,13 +180,10 @@ Task<http::Message> CommentsApi::remove(auth::Caller caller, CommentPath id, htt
     http::Message const reply{"Comment deleted"};
     co_return co_await retried<http::Message>(
         [&]() -> Task<std::expected<http::Message, store::Rejected>> {
-            auto const found = co_await find(*id, onlooker, info);
-            if (!onlooker.is(found.comment->user_id) && !onlooker.is(found.post.post.user_id) &&
-                !onlooker.moderates())
-                throw Error(ErrorCode::forbidden, "this comment is not yours");
-            if_match.check(http::etag_of(view_of(*found.comment, found.author)));
+            auto const comment = co_await find_to_remove(*id, onlooker, info);
+            if_match.check(http::etag_of(view_of(*comment, {})));  // The edition is what counts.
             store::Batch batch;
-            co_await remove_comment(parts_, batch, found.comment);
+            co_await remove_comment(parts_, batch, comment);
             co_return co_await unit.commit(std::move(batch), reply);
         });
 }
@@ -182,9 +196,10 @@ Task<CommentOpinion> CommentsApi::set(Opinion opinion, auth::Caller const& calle
     bool const liked = opinion == Opinion::like;
     co_return co_await retried<CommentOpinion>(
         [&]() -> Task<std::expected<CommentOpinion, store::Rejected>> {
-            auto const found = co_await find(id, onlooker, info);
-            auto const& comment = *found.comment;
             auto const before = co_await parts_.comment_likes.find(like_id);
+            // A like can be taken back where the comment is hidden by now.
+            auto const comment = *(before && !liked ? co_await stored(id)
+                                                    : (co_await find(id, onlooker, info)).comment);
             if (before.has_value() == liked)
                 co_return CommentOpinion{liked ? "already_liked" : "not_liked", liked,
                                          comment.likes_count};

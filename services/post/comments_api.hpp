@@ -51,7 +51,13 @@ private:
         http::Position at;
         PersonView author;
     };
+    /// Throws Error (not_found) when there is no such comment, or it hangs on what is gone.
+    Task<store::Stored<Comment>> stored(CommentId const& id);
+    /// The same when it is hidden from the onlooker.
     Task<Found> find(CommentId const& id, Onlooker const& onlooker, http::RequestInfo const& info);
+    /// One that the onlooker may delete: their own, also where its post is hidden by now.
+    Task<store::Stored<Comment>> find_to_remove(CommentId const& id, Onlooker const& onlooker,
+                                                http::RequestInfo const& info);
     Task<std::vector<Item>> filter(std::vector<Item> items, UserId const& post_author,
                                    Onlooker const& onlooker, http::RequestInfo const& info);
     Task<http::List<CommentView>> page(http::PageRequest const& page, store::Where<Comment> where,

@@ -51,14 +51,21 @@ bool remove_reaction(Post& post, Engagement& mine) {
 
 }  // namespace
 
-Task<EngagementApi::Changed> EngagementApi::apply(Change const& change, store::Batch& batch,
-                                                  Onlooker const& onlooker, PostId const& id,
-                                                  http::RequestInfo const& info) {
-    Changed out{false, co_await parts_.reader.find(id, onlooker, info), {}};
-    auto const before = out.shown.post;
+Task<EngagementApi::Changed> EngagementApi::apply(Way way, Change const& change,
+                                                  store::Batch& batch, Onlooker const& onlooker,
+                                                  PostId const& id, http::RequestInfo const& info) {
     auto const mine = co_await parts_.engagements.read(id, *onlooker.id());
-    out.mine = mine.value;
-    out.changed = change(out.shown.post, out.mine);
+    Changed out{false, {}, mine.value};
+    Post before;
+    auto const apply_to = [&](Shown shown) {
+        before = shown.post;
+        out.shown = std::move(shown);
+        out.changed = change(out.shown.post, out.mine);
+    };
+    if (way == Way::take_back && mine.version)
+        if (auto post = co_await parts_.posts.find(id))
+            apply_to({std::move(post->value), {}, {}, {}});
+    if (!out.changed) apply_to(co_await parts_.reader.find(id, onlooker, info));
     if (!out.changed) co_return out;
     parts_.engagements.write(batch, mine, out.mine);
     write_counters(batch, before, out.shown.post);
@@ -67,13 +74,13 @@ Task<EngagementApi::Changed> EngagementApi::apply(Change const& change, store::B
 
 template <class Answer>
 Task<std::invoke_result_t<Answer, EngagementApi::Changed&>> EngagementApi::change(
-    auth::Caller const& caller, PostId const& id, service::Unit& unit,
+    Way way, auth::Caller const& caller, PostId const& id, service::Unit& unit,
     http::RequestInfo const& info, Change const& change, Answer const& answer) {
     using Reply = std::invoke_result_t<Answer, Changed&>;
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
     co_return co_await retried<Reply>([&]() -> Task<std::expected<Reply, store::Rejected>> {
         store::Batch batch;
-        auto done = co_await apply(change, batch, onlooker, id, info);
+        auto done = co_await apply(way, change, batch, onlooker, id, info);
         auto reply = answer(done);
         if (!done.changed) co_return reply;
         co_return co_await unit.commit(std::move(batch), std::move(reply));
@@ -90,12 +97,13 @@ Task<Opinion> EngagementApi::like(auth::Caller caller, PostPath id, service::Uni
         ++post.likes_count;
         return true;
     };
-    co_return co_await change(caller, *id, unit, info, like, opinion("liked", "already_liked"));
+    co_return co_await change(Way::add, caller, *id, unit, info, like,
+                              opinion("liked", "already_liked"));
 }
 
 Task<Opinion> EngagementApi::unlike(auth::Caller caller, PostPath id, service::Unit unit,
                                     http::RequestInfo info) {
-    co_return co_await change(caller, *id, unit, info, remove_like,
+    co_return co_await change(Way::take_back, caller, *id, unit, info, remove_like,
                               opinion("unliked", "not_liked"));
 }
 
@@ -109,13 +117,13 @@ Task<Opinion> EngagementApi::dislike(auth::Caller caller, PostPath id, service::
         ++post.dislikes_count;
         return true;
     };
-    co_return co_await change(caller, *id, unit, info, dislike,
+    co_return co_await change(Way::add, caller, *id, unit, info, dislike,
                               opinion("disliked", "already_disliked"));
 }
 
 Task<Opinion> EngagementApi::undislike(auth::Caller caller, PostPath id, service::Unit unit,
                                        http::RequestInfo info) {
-    co_return co_await change(caller, *id, unit, info, remove_dislike,
+    co_return co_await change(Way::take_back, caller, *id, unit, info, remove_dislike,
                               opinion("undisliked", "not_disliked"));
 }
 
@@ -130,12 +138,13 @@ Task<Reaction> EngagementApi::react(auth::Caller caller, PostPath id, React in, 
         ++post.reaction_counts[std::string(reflect::name_of(in.reaction_type))];
         return true;
     };
-    co_return co_await change(caller, *id, unit, info, react, reaction("reacted", "reacted"));
+    co_return co_await change(Way::add, caller, *id, unit, info, react,
+                              reaction("reacted", "reacted"));
 }
 
 Task<Reaction> EngagementApi::unreact(auth::Caller caller, PostPath id, service::Unit unit,
                                       http::RequestInfo info) {
-    co_return co_await change(caller, *id, unit, info, remove_reaction,
+    co_return co_await change(Way::take_back, caller, *id, unit, info, remove_reaction,
                               reaction("removed", "no_reaction"));
 }
 
@@ -147,7 +156,7 @@ Task<Saved> EngagementApi::save(auth::Caller caller, PostPath id, service::Unit 
         mine.saved_at = now;
         return true;
     };
-    co_return co_await change(caller, *id, unit, info, save, [](Changed const& done) {
+    co_return co_await change(Way::add, caller, *id, unit, info, save, [](Changed const& done) {
         return Saved{done.changed ? "saved" : "already_saved", true};
     });
 }
@@ -157,9 +166,9 @@ Task<Saved> EngagementApi::unsave(auth::Caller caller, PostPath id, service::Uni
     auto const unsave = [](Post&, Engagement& mine) {
         return std::exchange(mine.saved_at, std::nullopt).has_value();
     };
-    co_return co_await change(caller, *id, unit, info, unsave, [](Changed const& done) {
-        return Saved{done.changed ? "unsaved" : "not_saved", false};
-    });
+    co_return co_await change(
+        Way::take_back, caller, *id, unit, info, unsave,
+        [](Changed const& done) { return Saved{done.changed ? "unsaved" : "not_saved", false}; });
 }
 
 Task<Shared> EngagementApi::share(auth::Caller caller, PostPath id, service::Unit unit,
@@ -184,7 +193,7 @@ Task<PostView> EngagementApi::vote(auth::Caller caller, PostPath id, Vote in, se
     };
     co_return co_await retried<PostView>([&]() -> Task<std::expected<PostView, store::Rejected>> {
         store::Batch batch;
-        auto done = co_await apply(vote, batch, onlooker, *id, info);
+        auto done = co_await apply(Way::add, vote, batch, onlooker, *id, info);
         auto view = co_await parts_.reader.view(std::move(done.shown), onlooker);
         view.user_vote = done.mine.vote;
         if (!done.changed) co_return view;

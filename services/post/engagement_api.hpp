@@ -91,17 +91,19 @@ public:
 private:
     /// Changes a post's counters and the caller's engagement with it; false for no change.
     using Change = std::function<bool(Post& post, Engagement& mine)>;
+    /// What one did oneself can be taken back where the post is hidden by now.
+    enum class Way { add, take_back };
     struct Changed {
         bool changed = false;
         Shown shown;      // with the counters
         Engagement mine;  // and the engagement as they are then
     };
     /// Adds to the batch what makes it so.
-    Task<Changed> apply(Change const& change, store::Batch& batch, Onlooker const& onlooker,
-                        PostId const& id, http::RequestInfo const& info);
+    Task<Changed> apply(Way way, Change const& change, store::Batch& batch,
+                        Onlooker const& onlooker, PostId const& id, http::RequestInfo const& info);
     /// Commits it, with the reply that `answer` makes of it.
     template <class Answer>
-    Task<std::invoke_result_t<Answer, Changed&>> change(auth::Caller const& caller,
+    Task<std::invoke_result_t<Answer, Changed&>> change(Way way, auth::Caller const& caller,
                                                         PostId const& id, service::Unit& unit,
                                                         http::RequestInfo const& info,
                                                         Change const& change, Answer const& answer);

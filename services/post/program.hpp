@@ -31,6 +31,7 @@ public:
 
     Program(service::Kit& kit, Config const& config);
     void routes(http::Router& router);
+    Background& background() noexcept { return background_; }
 
 private:
     void consume();

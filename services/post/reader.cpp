@@ -30,9 +30,10 @@ std::vector<UserId> authors_of(std::vector<Row> const& rows,
 
 using EngagementById = std::unordered_map<std::string, Engagement>;
 
-void add_flags(PlainPostView& view, Onlooker const& onlooker, EngagementById const& engagements) {
+void fit_to(Onlooker const& onlooker, PlainPostView& view, EngagementById const& engagements) {
     if (view.media_url)
         view.media.push_back({*view.media_url, view.media_type.value_or(MediaType::image)});
+    std::erase_if(view.tagged_users, [&](auto const& user) { return kept_apart(user, onlooker); });
     std::erase_if(view.reaction_counts, [](auto const& count) { return count.second == 0; });
     for (std::size_t i = 0; i < view.poll_options.size(); ++i)
         view.poll_votes.try_emplace(std::to_string(i), 0);
@@ -82,9 +83,13 @@ Task<std::vector<PostReader::Candidate>> PostReader::visible_rows(std::vector<Ro
         Shown shown{std::move(*row.post), {}, {}, {}};
         if (shown.post.original_post_id) {
             auto const original = originals.find(*shown.post.original_post_id);
-            if (original == originals.end() || !passes(original->second)) continue;
-            shown.original = original->second;
-            shown.original_author = person_of(*cards.find(original->second.user_id));
+            if (original == originals.end()) continue;
+            if (passes(original->second)) {
+                shown.original = original->second;
+                shown.original_author = person_of(*cards.find(original->second.user_id));
+            } else if (surface == Surface::offered || !onlooker.is(shown.post.user_id)) {
+                continue;  // One's own is asked for to be taken back.
+            }
         }
         shown.author = person_of(*cards.find(shown.post.user_id));
         out.push_back({std::move(shown), std::move(row.at)});
@@ -134,11 +139,11 @@ Task<std::vector<PostView>> PostReader::views(std::vector<Shown> shown, Onlooker
     for (auto& item : shown) {
         auto& view =
             out.emplace_back(plain_view<PostView>(std::move(item.post), std::move(item.author)));
-        add_flags(view, onlooker, engagements);
+        fit_to(onlooker, view, engagements);
         if (!item.original) continue;
         view.original_post =
             plain_view<PlainPostView>(*std::move(item.original), std::move(item.original_author));
-        add_flags(*view.original_post, onlooker, engagements);
+        fit_to(onlooker, *view.original_post, engagements);
     }
     co_return out;
 }

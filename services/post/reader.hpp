@@ -37,7 +37,7 @@ struct Rows {
 struct Shown {
     Post post;
     PersonView author;
-    std::optional<Post> original;
+    std::optional<Post> original;  // of a repost of one's own there may be none
     PersonView original_author;
 };
 

@@ -11,7 +11,9 @@ namespace grover::post {
 Task<Post> RepostsApi::original(PostId const& id, Onlooker const& onlooker,
                                 http::RequestInfo const& info) {
     auto shown = co_await parts_.reader.find(id, onlooker, info);
-    co_return shown.original ? *std::move(shown.original) : std::move(shown.post);
+    if (!shown.post.original_post_id) co_return std::move(shown.post);
+    if (!shown.original) throw Error(ErrorCode::not_found, "the reposted post is not there");
+    co_return *std::move(shown.original);
 }
 
 Task<http::Created<Reposted>> RepostsApi::repost(auth::Caller caller, PostPath id,
@@ -52,16 +54,24 @@ Task<Unreposted> RepostsApi::unrepost(auth::Caller caller, PostPath id, service:
     auto const onlooker = co_await parts_.people.onlooker(caller, info);
     co_return co_await retried<Unreposted>(
         [&]() -> Task<std::expected<Unreposted, store::Rejected>> {
-            auto const target = co_await original(*id, onlooker, info);
-            auto const mine = co_await parts_.engagements.read(target.post_id, caller.user_id);
-            Unreposted none{"not_reposted", false, target.repost_count};
+            auto mine = co_await parts_.engagements.read(*id, caller.user_id);
+            if (!mine.value.repost_id) {  // It may name a repost.
+                auto const shown = (co_await parts_.reader.find(*id, onlooker, info)).post;
+                auto const target = shown.original_post_id.value_or(shown.post_id);
+                mine = co_await parts_.engagements.read(target, caller.user_id);
+            }
+            // What was reposted need not be in sight any more.
+            auto const original = co_await parts_.posts.find(mine.value.post_id);
+            if (!original) throw Error(ErrorCode::not_found, "there is no such post");
+            auto const count = original->value.repost_count;
+            Unreposted none{"not_reposted", false, count};
             if (!mine.value.repost_id) co_return none;
             auto const repost = co_await parts_.posts.find(*mine.value.repost_id);
             if (!repost) co_return none;
             store::Batch batch;
             co_await remove_post(parts_, batch, **repost);
-            auto done = co_await unit.commit(
-                std::move(batch), Unreposted{"unreposted", false, target.repost_count - 1});
+            auto done =
+                co_await unit.commit(std::move(batch), Unreposted{"unreposted", false, count - 1});
             if (done) parts_.outbox.notify();
             co_return done;
         });

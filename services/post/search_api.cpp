@@ -63,19 +63,14 @@ Rows SearchApi::ranked(SearchQuery query) {
     auto fetch = [this, query = std::move(query)](std::optional<http::Position> after,
                                                   std::size_t limit) -> Task<std::vector<Row>> {
         auto cursor = after ? Lists::read(*after) : Lists::begin(PostId::make(parts_.clock()));
-        auto const list = co_await lists_.list_of(
-            cursor, [&](PostId const& newest) { return matches(query, newest); });
-        auto const begin = cursor.offset;
-        auto const end = std::min(begin + limit, list->size());
-        auto found =
-            co_await parts_.posts.find_many({list->begin() + static_cast<std::ptrdiff_t>(begin),
-                                             list->begin() + static_cast<std::ptrdiff_t>(end)});
+        auto some = co_await lists_.some(
+            std::move(cursor), limit, [&](PostId const& newest) { return matches(query, newest); });
+        auto found = co_await parts_.posts.find_many(std::move(some.items));
         std::vector<Row> out;
-        for (auto& post : found) {
+        for (std::size_t i = 0; i < found.size(); ++i) {
             auto& row = out.emplace_back();
-            if (post) row.post = std::move(post->value);
-            ++cursor.offset;
-            row.at = Lists::write(cursor);
+            if (found[i]) row.post = std::move(found[i]->value);
+            row.at = std::move(some.after[i]);
         }
         co_return out;
     };

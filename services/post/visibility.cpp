@@ -34,8 +34,11 @@ bool visible(Post const& post, UserCard const* author, Onlooker const& onlooker)
 }
 
 bool visible(UserId const& person, UserCard const* card, Onlooker const& onlooker) {
-    if (!card) return false;
-    return onlooker.is(person) || onlooker.moderates() || !onlooker.relations().blocks(person);
+    return card && !kept_apart(person, onlooker);
+}
+
+bool kept_apart(UserId const& person, Onlooker const& onlooker) {
+    return !onlooker.is(person) && !onlooker.moderates() && onlooker.relations().blocks(person);
 }
 
 bool unwanted(UserId const& author, Onlooker const& onlooker, Surface surface) {

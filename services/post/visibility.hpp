@@ -9,7 +9,9 @@
 //   audience private                         hidden
 //   audience followers, or a private account shown to followers
 //   audience public                          shown
-// A repost is shown when both it and its original are. Hidden means 404, or left out of a list.
+// A repost is shown when both it and its original are; to whom it is from, where they ask for it,
+// also without its original. Hidden means 404, or left out of a list: for what one has done with a
+// post, too, but for taking that back.
 #pragma once
 
 #include <memory>
@@ -62,6 +64,9 @@ bool visible(Post const& post, UserCard const* author, Onlooker const& onlooker)
 
 /// A person in a list (of likes, reactions, comments, reposts): there, and no block between them.
 bool visible(UserId const& person, UserCard const* card, Onlooker const& onlooker);
+
+/// A block between the two hides the person from the onlooker.
+bool kept_apart(UserId const& person, Onlooker const& onlooker);
 
 /// Where something is shown. Muted people are left out of what the service chooses to show (feed,
 /// explore, search, trending), not of what the viewer asks for by name.

@@ -149,21 +149,25 @@ Task<OwnUser> AccountApi::update_notification_settings(auth::Caller caller,
 Task<http::Accepted<http::Message>> AccountApi::remove(auth::Caller caller,
                                                        std::optional<DeleteAccount> in,
                                                        http::IfMatch if_match, service::Unit unit) {
-    auto const user = co_await account_of(caller);
-    if_match.check(http::etag_of(own_view(*user)));
     if (in && in->password) {
         auto const credential = co_await data_.credentials.find(caller.user_id);
         auto hash = credential ? std::optional(credential->value.password_hash) : std::nullopt;
         if (!co_await passwords_.matches(std::move(hash), in->password->str()))
             throw Error(ErrorCode::forbidden, "wrong_password", "the password is wrong");
     }
-    store::Batch batch;
-    co_await departures_.begin(batch, caller.user_id);
-    http::Accepted<http::Message> reply{{"The account is deleted"}};
-    auto done = co_await unit.commit(std::move(batch), std::move(reply));
-    if (!done) throw_account_gone();  // A second request was faster.
-    outbox_.notify();
-    co_return *std::move(done);
+    http::Accepted<http::Message> const reply{{"The account is deleted"}};
+    for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
+        auto const user = co_await account_of(caller);
+        if_match.check(http::etag_of(own_view(*user)));
+        store::Batch batch;
+        co_await departures_.begin(batch, caller.user_id,
+                                   if_match.present() ? std::optional(user.version) : std::nullopt);
+        auto done = co_await unit.commit(std::move(batch), reply);
+        if (!done) continue;
+        outbox_.notify();
+        co_return *std::move(done);
+    }
+    throw_busy();
 }
 
 Task<Roles> AccountApi::set_roles(auth::Caller caller, http::Path<UserId, "user_id"> id, Roles in,

@@ -6,8 +6,9 @@ namespace grover::user {
 
 using store::where;
 
-Task<> Departures::begin(store::Batch& batch, UserId user) const {
-    data_.users.remove(batch, user);
+Task<> Departures::begin(store::Batch& batch, UserId user,
+                         std::optional<std::int64_t> if_version) const {
+    data_.users.remove(batch, user, {.if_version = if_version});
     data_.credentials.remove(batch, user, {.ignore_missing = true});
     data_.identities.remove_all(batch, where<&ExternalIdentity::user_id>(user));
     for (auto const& session : co_await sessions_.of(user))

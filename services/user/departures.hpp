@@ -16,7 +16,8 @@ public:
         : data_(data), sessions_(sessions), outbox_(outbox), clock_(std::move(clock)) {}
 
     /// Adds to the batch what happens at once, and the order to do the rest.
-    Task<> begin(store::Batch& batch, UserId user) const;
+    Task<> begin(store::Batch& batch, UserId user,
+                 std::optional<std::int64_t> if_version = {}) const;
 
     /// Does a bounded piece of what is left. Called every second. Another instance may do the same:
     /// each batch is guarded by the versions it read.

@@ -7,19 +7,17 @@ namespace grover::user {
 void Program::routes(http::Router& r) {
     r.post("/api/auth/register", auth_, &AuthApi::register_user)
         .summary("Create an account and sign in");
-    r.post("/api/auth/session", auth_, &AuthApi::sign_in)
-        .summary("Sign in")
-        .problems({401, 502, 503});
+    r.post("/api/auth/session", auth_, &AuthApi::sign_in).summary("Sign in").problems({401, 502});
     r.get("/api/auth/session", auth_, &AuthApi::sign_in_by_query)
         .summary("Sign in with a session of the hosted broker")
-        .problems({401, 422, 502, 503});
+        .problems({401, 422, 502});
     r.get("/api/auth/providers", login_, &LoginApi::providers).summary("Login providers");
     r.get("/api/auth/login/{provider}", login_, &LoginApi::login)
         .summary("Begin to sign in with a provider")
-        .problems({404, 502, 503});
+        .problems({404, 502});
     r.get("/api/auth/callback/{provider}", login_, &LoginApi::callback)
         .summary("Where a provider sends the browser back to")
-        .problems({401, 404, 502, 503});
+        .problems({401, 404, 502});
     r.get("/api/auth/me", account_, &AccountApi::me)
         .summary("One's own account")
         .also("/api/users/me");
@@ -44,9 +42,7 @@ void Program::routes(http::Router& r) {
     r.remove("/api/users/me", account_, &AccountApi::remove)
         .summary("Delete one's account")
         .problems({403});
-    r.get("/api/users/me/export", export_, &ExportApi::export_all)
-        .summary("All of one's data")
-        .problems({503});
+    r.get("/api/users/me/export", export_, &ExportApi::export_all).summary("All of one's data");
     r.put("/api/users/{user_id}/roles", account_, &AccountApi::set_roles)
         .summary("Give roles (admins)")
         .problems({403, 404});

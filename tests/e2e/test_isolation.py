@@ -194,7 +194,7 @@ def test_visibility(scene, account, audience, relation, surface):
 
 
 ACTIONS = {
-    "like": ("POST", "/api/posts/{}/like", None), "unlike": ("DELETE", "/api/posts/{}/like", None),
+    "like": ("POST", "/api/posts/{}/like", None), "undislike": ("DELETE", "/api/posts/{}/dislike", None),
     "dislike": ("POST", "/api/posts/{}/dislike", None), "react": ("POST", "/api/posts/{}/react", {"reaction_type": "wow"}),
     "save": ("POST", "/api/posts/{}/save", None), "share": ("POST", "/api/posts/{}/share", None),
     "repost": ("POST", "/api/posts/{}/repost", {}), "comment": ("POST", "/api/posts/{}/comments", {"content": "x"}),
@@ -211,6 +211,9 @@ def test_what_is_hidden_cannot_be_acted_upon(scene, account, audience, relation)
     eventually(lambda: not look.there(f"/api/posts/{look.post_id}"), what="the post is hidden")
     for method, path, body in ACTIONS.values():
         problem(look.viewer.call(method, path.format(look.post_id), body), 404)
+    # What one did when it was shown can be taken back, once.
+    assert look.viewer.ok("DELETE", f"/api/posts/{look.post_id}/like")["status"] == "unliked"
+    problem(look.viewer.delete(f"/api/posts/{look.post_id}/like"), 404)
 
 
 # ---- People hidden from each other ----------------------------------------------------------------------------------
