@@ -14,6 +14,14 @@ struct PostCreated {
 };
 BOOST_DESCRIBE_STRUCT(PostCreated, (), (post_id, user_id, tagged_users))
 
+/// The author changed its text, place or visibility. Counters change without an event.
+struct PostUpdated {
+    static constexpr std::string_view topic = "post.updated.v1";
+    PostId post_id;
+    UserId user_id;
+};
+BOOST_DESCRIBE_STRUCT(PostUpdated, (), (post_id, user_id))
+
 struct PostDeleted {
     static constexpr std::string_view topic = "post.deleted.v1";
     PostId post_id;

@@ -57,6 +57,8 @@ BOOST_DESCRIBE_STRUCT(Envelope, (),
 /// Where a topic goes: the names of the subscribed services. Known at start: {"post.created.v1",
 /// {"user-service"}}.
 using Subscriptions = std::map<std::string, std::vector<std::string>, std::less<>>;
+/// In place of a topic: all of them.
+inline constexpr std::string_view every_topic = "*";
 
 /// The collections of a service that publishes ("outbox", "outbox_deliveries") or consumes
 /// ("inbox", "events_parked").

@@ -48,13 +48,15 @@ void Outbox::add(store::Batch& batch, std::string_view topic, boost::json::value
                             {{"_id", envelope.id},
                              {"envelope", boost::json::parse(stored)},
                              {"expires_at", (now + retention).to_string()}}});
-    auto const subscribed = subscriptions_.find(topic);
-    if (subscribed == subscriptions_.end()) return;
-    for (auto const& subscriber : subscribed->second)
-        batch.add(store::Insert{"outbox_deliveries",
-                                {{"_id", envelope.id + ":" + subscriber},
-                                 {"subscriber", subscriber},
-                                 {"event_id", envelope.id}}});
+    for (auto const key : {topic, every_topic}) {
+        auto const subscribed = subscriptions_.find(key);
+        if (subscribed == subscriptions_.end()) continue;
+        for (auto const& subscriber : subscribed->second)
+            batch.add(store::Insert{"outbox_deliveries",
+                                    {{"_id", envelope.id + ":" + subscriber},
+                                     {"subscriber", subscriber},
+                                     {"event_id", envelope.id}}});
+    }
 }
 
 }  // namespace grover::events

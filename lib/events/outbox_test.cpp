@@ -21,6 +21,22 @@ TEST_F(OutboxTest, StoresTheEnvelopeAndOneDeliveryPerSubscriber) {
     EXPECT_EQ(count("outbox_deliveries"), 2);
 }
 
+TEST_F(OutboxTest, TellsThoseWhoHearOfEveryTopicToo) {
+    Outbox const outbox("test-service", system_now,
+                        {{std::string(Shouted::topic), {"test-service"}},
+                         {std::string(every_topic), {"gateway-1", "gateway-2"}}});
+    EXPECT_EQ(outbox.subscribers(),
+              (std::set<std::string>{"gateway-1", "gateway-2", "test-service"}));
+    run([&]() -> Task<> {
+        store::Batch batch;
+        outbox.add(batch, Shouted{"hey"});
+        outbox.add(batch, CountChanged{"c", 1});
+        EXPECT_TRUE(co_await store_->commit(std::move(batch)));
+    });
+    EXPECT_EQ(count("outbox"), 2);
+    EXPECT_EQ(count("outbox_deliveries"), 5);
+}
+
 TEST_F(OutboxTest, KeepsAnEventThatNobodySubscribesTo) {
     Outbox const alone("test-service", system_now, {});
     run([&]() -> Task<> {

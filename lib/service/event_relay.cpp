@@ -1,9 +1,27 @@
 #include "service/event_relay.hpp"
 
+#include "net/endpoint.hpp"
+
 namespace grover::service {
 
-std::unique_ptr<events::Relay> relay_events(Kit& kit, events::Outbox& outbox,
-                                            std::map<std::string, std::string> origins) {
+Origins read_gateways(Environment& env) {
+    Origins out;
+    constexpr auto name = "GATEWAY_SERVICE_URL";
+    for (auto& url : env.list(name, "", "gateways whose caches events purge; each one by itself")) {
+        if (!net::Endpoint::parse(url))
+            env.problem(name, "must be http://host[:port], https://host[:port] or unix:/path");
+        out.emplace("api-gateway@" + url, url);
+    }
+    return out;
+}
+
+std::vector<std::string> names_of(Origins const& origins) {
+    std::vector<std::string> out;
+    for (auto const& [name, origin] : origins) out.push_back(name);
+    return out;
+}
+
+std::unique_ptr<events::Relay> relay_events(Kit& kit, events::Outbox& outbox, Origins origins) {
     auto send = [&kit](http::Outgoing request, http::Deadline deadline) {
         return kit.client().send(std::move(request), deadline);
     };

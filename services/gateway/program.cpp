@@ -40,10 +40,12 @@ double sticky_place(std::string_view who) noexcept {
     return static_cast<double>(hash >> 11) * 0x1p-53;
 }
 
-/// Health, metrics and documents of the gateway itself stay in reach whatever the routes take.
+/// Health, metrics, documents and events of the gateway itself stay in reach whatever the routes
+/// take.
 bool is_own_page(std::string_view path) noexcept {
     return path == "/health" || path.starts_with("/health/") || path == "/metrics" ||
-           path == "/docs" || path.starts_with("/docs/") || path == "/openapi.json";
+           path == "/docs" || path.starts_with("/docs/") || path == "/openapi.json" ||
+           path == "/internal/events";
 }
 
 }  // namespace
@@ -70,6 +72,7 @@ Program::Program(service::Kit& kit, Config config)
       shadow_refusals_(kit.metrics().counter("gateway_shadow_refusals_total",
                                              "Requests that authorization would have refused")),
       content_(directory_.snapshot()->config.cache, kit.metrics()),
+      purge_by_events_(directory_, content_, kit.metrics()),
       tunnels_(kit.loops(), kit.metrics()),
       overview_([this] { return directory_.members(); },
                 [this](std::string_view path) { return directory_.snapshot()->table.knows(path); },
@@ -179,6 +182,9 @@ void Program::routes(http::Router& router) {
     router.get("/openapi.json", overview_, &Overview::openapi)
         .summary("This document: the union of all services")
         .tag("operations");
+    router.post("/internal/events", purge_by_events_, &PurgeByEvents::receive)
+        .tag("internal")
+        .summary("Events of the services, which purge the cache");
 }
 
 net::Task<bool> Program::relay(http::Exchange& exchange) {

@@ -13,6 +13,7 @@
 #include "gateway/content.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/overview.hpp"
+#include "gateway/purge_by_events.hpp"
 #include "gateway/record.hpp"
 #include "gateway/reload.hpp"
 #include "http/exchange.hpp"
@@ -78,6 +79,7 @@ private:
     resilience::Gcra gcra_;
     telemetry::Counter& shadow_refusals_;
     Content content_;
+    PurgeByEvents purge_by_events_;
     Tunnels tunnels_;
     Overview overview_;
     Reloader reloader_;

@@ -113,7 +113,10 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
         parts_.tag_index.change_mentions(
             batch, *id, mention_candidates(*before),
             those_who_exist(mention_candidates(after), cards, onlooker));
-        co_return co_await unit.commit(std::move(batch), std::move(view));
+        parts_.outbox.add(batch, contracts::PostUpdated{*id, before->user_id});
+        auto done = co_await unit.commit(std::move(batch), std::move(view));
+        if (done) parts_.outbox.notify();
+        co_return done;
     });
 }
 

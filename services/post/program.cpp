@@ -2,22 +2,30 @@
 
 #include "contracts/post.hpp"
 #include "post/schema.hpp"
-#include "service/event_relay.hpp"
 
 namespace grover::post {
 namespace {
 
 constexpr auto jobs_period = std::chrono::milliseconds(500);
 
-events::Subscriptions subscriptions() {
+events::Subscriptions subscriptions(service::Origins const& gateways) {
     return {{std::string(contracts::PostCreated::topic), {"user-service"}},
-            {std::string(contracts::PostDeleted::topic), {"user-service"}}};
+            {std::string(contracts::PostDeleted::topic), {"user-service"}},
+            {std::string(events::every_topic), service::names_of(gateways)}};
+}
+
+service::Origins origins(Program::Config const& config) {
+    auto out = config.gateways;
+    out.emplace("user-service", config.user_service_url);
+    return out;
 }
 
 }  // namespace
 
 Program::Config Program::Config::read(Environment& env) {
-    return {env.url("USER_SERVICE_URL", "http://127.0.0.1:8001", "where the user service listens")};
+    return {.user_service_url = env.url("USER_SERVICE_URL", "http://127.0.0.1:8001",
+                                        "where the user service listens"),
+            .gateways = service::read_gateways(env)};
 }
 
 store::Schema Program::schema() {
@@ -27,8 +35,8 @@ store::Schema Program::schema() {
 Program::Program(service::Kit& kit, Config const& config)
     : people_(kit, config.user_service_url),
       sessions_(kit, people_.service()),
-      outbox_(kit.service(), kit.clock(), subscriptions()),
-      relay_(service::relay_events(kit, outbox_, {{"user-service", config.user_service_url}})),
+      outbox_(kit.service(), kit.clock(), subscriptions(config.gateways)),
+      relay_(service::relay_events(kit, outbox_, origins(config))),
       inbox_(kit.store(), kit.clock()),
       receiver_(inbox_, kit.log(), kit.metrics()),
       parts_(kit, outbox_, people_),

@@ -16,6 +16,7 @@
 #include "post/reposts_api.hpp"
 #include "post/search_api.hpp"
 #include "post/trends.hpp"
+#include "service/event_relay.hpp"
 #include "service/service.hpp"
 #include "service/sessions.hpp"
 
@@ -25,6 +26,7 @@ class Program {
 public:
     struct Config {
         std::string user_service_url;
+        service::Origins gateways;
         static Config read(Environment& env);
     };
     static store::Schema schema();

@@ -9,11 +9,18 @@ namespace {
 
 constexpr std::string_view post_service = "post-service";
 
-events::Subscriptions subscriptions() {
+events::Subscriptions subscriptions(service::Origins const& gateways) {
     std::vector<std::string> const posts{std::string(post_service)};
     return {{std::string(contracts::UserDeleted::topic), posts},
             {std::string(contracts::UserUpdated::topic), posts},
-            {std::string(contracts::RelationChanged::topic), posts}};
+            {std::string(contracts::RelationChanged::topic), posts},
+            {std::string(events::every_topic), service::names_of(gateways)}};
+}
+
+service::Origins origins(Program::Config const& config) {
+    auto out = config.gateways;
+    out.emplace(post_service, config.post_service_url);
+    return out;
 }
 
 oidc::Providers make_providers(service::Kit& kit, Program::Config const& config) {
@@ -39,6 +46,7 @@ Program::Config Program::Config::read(Environment& env) {
     while (out.public_url.ends_with('/')) out.public_url.pop_back();
     out.post_service_url =
         env.url("POST_SERVICE_URL", "http://127.0.0.1:8002", "where the post service listens");
+    out.gateways = service::read_gateways(env);
     out.broker_url = env.optional_url("AUTH_BROKER_URL", "hosted login broker").value_or("");
     while (out.broker_url.ends_with('/')) out.broker_url.pop_back();
     out.providers = oidc::read_providers(env, out.insecure_providers);
@@ -59,7 +67,7 @@ store::Schema Program::schema() {
 
 Program::Program(service::Kit& kit, Config config)
     : data_(kit.store()),
-      outbox_(kit.service(), kit.clock(), subscriptions()),
+      outbox_(kit.service(), kit.clock(), subscriptions(config.gateways)),
       inbox_(kit.store(), kit.clock()),
       receiver_(inbox_, kit.log(), kit.metrics()),
       sessions_(data_, kit.clock()),
@@ -80,8 +88,7 @@ Program::Program(service::Kit& kit, Config config)
       follow_(data_, people_, relations_, kit.clock()),
       privacy_(data_, people_, relations_, kit.clock()),
       internal_(data_, sessions_, relations_),
-      relay_(service::relay_events(kit, outbox_,
-                                   {{std::string(post_service), config.post_service_url}})) {
+      relay_(service::relay_events(kit, outbox_, origins(config))) {
     kit.verify_tokens_with(
         [this](std::string token, http::Deadline) -> Task<std::optional<auth::Caller>> {
             auto session = co_await sessions_.verify(auth::hash_token(token));

@@ -21,6 +21,7 @@ public:
         std::string environment;
         std::string public_url;
         std::string post_service_url;
+        service::Origins gateways;
         std::string broker_url;
         bool insecure_providers = false;  // http on loopback
         std::vector<oidc::ProviderSettings> providers;

@@ -47,7 +47,11 @@ def log_positions(request):
 
 def start_system(folder: Path, **settings: str):
     """Runs until the generator is closed; what its processes report as failed is a failure."""
-    system = System(folder, **settings).start()
+    yield from run_system(System(folder, **settings))
+
+
+def run_system(system: System):
+    system.start()
     try:
         yield system
     finally:

@@ -126,6 +126,7 @@ class UpTest(unittest.TestCase):
         self.assertEqual(seen["USER_SERVICE_URL"], f"unix:{self.data / 'run' / 'user.sock'}")
         self.assertEqual(seen["POST_SERVICE_URL"], f"unix:{self.data / 'run' / 'post.sock'}")
         self.assertNotIn("GATEWAY_SERVICE_URL", seen)
+        self.assertEqual(json.loads(self.get("USER", "/env"))["GATEWAY_SERVICE_URL"], f"unix:{self.data / 'run' / 'gateway.sock'}")
         key = Path(seen["INTERNAL_KEY_FILE"])
         self.assertEqual(key.stat().st_mode & 0o777, 0o600)
         self.assertEqual(len(key.read_text().strip()), 64)

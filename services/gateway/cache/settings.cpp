@@ -24,6 +24,7 @@ void validate(Settings const& settings, config::Where const& where) {
     if (settings.variants_max < 1 || settings.variants_max > 1000)
         where.add("variants_max", "must be 1 to 1000");
     check_names(settings.targeted, "targeted", where);
+    check_purge_rules(where);
 }
 
 void validate(RouteSettings const& route, config::Where const& where) {

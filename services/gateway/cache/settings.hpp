@@ -15,11 +15,8 @@
 
 #include <boost/describe.hpp>
 
+#include "gateway/cache/purge_rules.hpp"
 #include "gateway/config/values.hpp"
-
-namespace grover::gateway::config {
-class Where;
-}
 
 namespace grover::gateway::cache {
 
@@ -34,8 +31,9 @@ struct Settings {
     /// Fields that speak to this cache before Cache-Control and Expires, the first present one
     /// counts (RFC 9213). "Surrogate-Control" is read by the rules of its own.
     std::vector<std::string> targeted{"CDN-Cache-Control", "Surrogate-Control"};
+    PurgeRules purge{};  // by events of the services
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (memory, object_max, variants_max, targeted))
+BOOST_DESCRIBE_STRUCT(Settings, (), (memory, object_max, variants_max, targeted, purge))
 
 /// Of one route.
 struct RouteSettings {
