@@ -10,7 +10,7 @@ namespace grover::gateway {
 
 class AskService final : public Asking {
 public:
-    /// All must outlive this. `audience` is null when others may wait for the answer too.
+    /// All must outlive this.
     AskService(http::Exchange& exchange, RequestRecord& record, Upstream& upstream,
                Audience* audience)
         : exchange_(exchange), record_(record), upstream_(upstream), audience_(audience) {}

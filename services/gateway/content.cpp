@@ -39,14 +39,14 @@ CacheVerdict Content::count(CacheVerdict verdict) noexcept {
 }
 
 net::Task<CacheVerdict> Content::serve(http::Exchange& exchange, ContentRules const& rules,
-                                       bool authenticated, Asking& asking) {
+                                       bool authenticated, Asking& asking, Audience* audience) {
     if (!rules.cache) {
         ContentDelivery delivery(exchange, rules.compression);
         co_await asking.ask(delivery);
         co_return CacheVerdict();
     }
     if (cache::may_look_up(exchange.head()))
-        co_return count(co_await from_cache(exchange, rules, authenticated, asking));
+        co_return count(co_await from_cache(exchange, rules, authenticated, asking, audience));
     auto const& head = exchange.head();
     cache::Request const request(
         head, cache::make_key(exchange.scheme(), head.host, head.target, rules.cache->query),
@@ -65,7 +65,8 @@ net::Task<CacheVerdict> Content::serve(http::Exchange& exchange, ContentRules co
 }
 
 net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRules const& rules,
-                                            bool authenticated, Asking& asking) {
+                                            bool authenticated, Asking& asking,
+                                            Audience* audience) {
     using What = cache::Decision::What;
     auto const& head = exchange.head();
     auto const& route = *rules.cache;
@@ -77,7 +78,8 @@ net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRul
     if (decision.what == What::wait) {
         auto const landing = co_await landed(
             cache_->flights(), request.key,
-            std::min(exchange.deadline(), std::chrono::steady_clock::now() + route.collapse));
+            std::min(exchange.deadline(), std::chrono::steady_clock::now() + route.collapse),
+            exchange);
         collapsed = landing.has_value();
         if (landing == cache::Landing::failed && decision.entry &&
             cache::usable_on_error(*decision.entry, request, system_now())) {
@@ -90,7 +92,7 @@ net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRul
     if (decision.what == What::refuse)
         throw Error(ErrorCode::gateway_timeout, "nothing is stored that could answer this");
     if (decision.what == What::fetch)
-        co_return co_await fetch(exchange, rules, request, std::move(decision), asking);
+        co_return co_await fetch(exchange, rules, request, std::move(decision), asking, audience);
     auto const entry = decision.entry;
     auto const now = system_now();
     bool const stale = entry->freshness.left_ms(now) <= 0;
@@ -104,8 +106,9 @@ net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRul
 
 net::Task<CacheVerdict> Content::fetch(http::Exchange& exchange, ContentRules const& rules,
                                        cache::Request const& request, cache::Decision decision,
-                                       Asking& asking) {
+                                       Asking& asking, Audience* audience) {
     cache::Fetch fetch(*cache_, request, *rules.cache, std::move(decision), system_now());
+    if (audience) audience->share_while([&fetch] { return fetch.is_for_others(); });
     ContentDelivery delivery(exchange, rules.compression, &fetch);
     co_await asking.ask(delivery);
     co_return delivery.verdict();

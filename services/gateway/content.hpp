@@ -14,6 +14,7 @@
 #include <optional>
 #include <string_view>
 
+#include "gateway/audience.hpp"
 #include "gateway/cache/cache.hpp"
 #include "gateway/compression.hpp"
 #include "gateway/deliver.hpp"
@@ -54,8 +55,9 @@ class Content {
 public:
     Content(cache::Settings const& settings, telemetry::Metrics& metrics);
 
+    /// `audience` is asking's, if it has one: told when others want the answer too.
     net::Task<CacheVerdict> serve(http::Exchange& exchange, ContentRules const& rules,
-                                  bool authenticated, Asking& asking);
+                                  bool authenticated, Asking& asking, Audience* audience = nullptr);
 
     /// For purges.
     cache::Store& store() noexcept { return cache_->store(); }
@@ -63,10 +65,10 @@ public:
 
 private:
     net::Task<CacheVerdict> from_cache(http::Exchange& exchange, ContentRules const& rules,
-                                       bool authenticated, Asking& asking);
+                                       bool authenticated, Asking& asking, Audience* audience);
     net::Task<CacheVerdict> fetch(http::Exchange& exchange, ContentRules const& rules,
                                   cache::Request const& request, cache::Decision decision,
-                                  Asking& asking);
+                                  Asking& asking, Audience* audience);
     void refresh(http::Exchange const& exchange, ContentRules const& rules,
                  cache::Request const& request, cache::Decision decision, Asking& asking);
     CacheVerdict count(CacheVerdict verdict) noexcept;

@@ -263,15 +263,14 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     bool const websocket =
         exchange.head().wants_websocket && (route.websocket || exchange.head().minor_version > 0);
     if (websocket) check_websocket(exchange, route.websocket, snapshot.cors);
-    if (route.composition) co_return co_await compose(exchange, record);
+    Audience audience(exchange, sessions_, token);
+    if (route.composition) co_return co_await compose(exchange, record, audience);
     if (auto const& own = snapshot.config.routes[record.route_index].answer)
         co_return co_await answer_statically(exchange, *own);
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
-    Audience audience(exchange, sessions_, token);
-    AskService way(exchange, record, upstream_of(record),
-                   route.content.cache ? nullptr : &audience);
+    AskService way(exchange, record, upstream_of(record), &audience);
     if (websocket) {
         TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, &audience,
                                 record.tunnel);
@@ -281,17 +280,20 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
         RawDelivery delivery(exchange);
         co_return co_await way.ask(delivery);
     }
-    record.cache = co_await content_.serve(exchange, route.content, record.session != nullptr, way);
+    record.cache =
+        co_await content_.serve(exchange, route.content, record.session != nullptr, way, &audience);
 }
 
-net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record) {
+net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record,
+                             Audience& audience) {
     auto const& services = record.view->snapshot->services;
     auto const& head = exchange.head();
     auto const path = record.plain_path(head);
     AskPart const ask = [&](std::string const& service, std::string target, auto until) {
         auto const found = std::ranges::find(services, service, &Service::name);
-        return call_part(exchange, record, static_cast<std::size_t>(found - services.begin()),
-                         std::move(target), until);
+        return call_part(exchange, audience, record,
+                         static_cast<std::size_t>(found - services.begin()), std::move(target),
+                         until);
     };
     auto const answer =
         co_await record.route->composition->answer(path, head.query(), exchange.deadline(), ask);

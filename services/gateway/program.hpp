@@ -65,7 +65,7 @@ private:
                          std::string_view token);
     void authorize(RequestRecord const& record);
     Upstream& upstream_of(RequestRecord const& record);
-    net::Task<> compose(http::Exchange& exchange, RequestRecord const& record);
+    net::Task<> compose(http::Exchange& exchange, RequestRecord const& record, Audience& audience);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange& exchange, RequestRecord const& record, int status);
 

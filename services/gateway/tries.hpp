@@ -50,8 +50,7 @@ struct TryReport {
 
 /// Relays a client's request, and gives the answer to `delivery`; `identity` is the signed identity
 /// of the caller, empty for none. Throws Error only while nothing of an answer has been sent,
-/// http::Disconnected when the client is gone. With an `audience` it ends once that has left: null
-/// when others wait for the answer too.
+/// http::Disconnected when the client is gone. With an `audience` it ends once that has left.
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
                   std::string_view identity, Delivery& delivery, TryReport& report,
                   Audience* audience = nullptr);

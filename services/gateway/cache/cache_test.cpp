@@ -82,7 +82,8 @@ TEST_F(CacheEngine, WaitersHearHowItEnded) {
         auto lead = flights.take_off("k");
         EXPECT_TRUE(lead);
         EXPECT_FALSE(flights.take_off("k"));
-        EXPECT_TRUE(listen() && listen());
+        auto const one = listen(), other = listen();
+        EXPECT_TRUE(one && other);
         lead.land(Landing::stored);
         lead.land(Landing::failed);
         EXPECT_FALSE(listen());
@@ -90,11 +91,34 @@ TEST_F(CacheEngine, WaitersHearHowItEnded) {
     EXPECT_EQ(heard, (std::vector{Landing::stored, Landing::stored}));
     {
         auto lead = flights.take_off("k");
-        listen();
+        auto const place = listen();
         auto moved = std::move(lead);
         EXPECT_FALSE(lead);  // NOLINT(bugprone-use-after-move): what is tested
     }
     EXPECT_EQ(heard.back(), Landing::failed);
+}
+
+TEST_F(CacheEngine, WhoWaitsNoMoreHearsNothing) {
+    auto& flights = cache_.flights();
+    int heard = 0;
+    auto const listen = [&] { return flights.on_landing("k", [&](Landing) { ++heard; }); };
+    EXPECT_FALSE(flights.awaited("k"));
+    std::optional lead = flights.take_off("k");
+    EXPECT_FALSE(flights.awaited("k"));
+    std::optional one = listen(), other = listen();
+    one.reset();
+    EXPECT_TRUE(flights.awaited("k"));
+    EXPECT_FALSE(flights.awaited("other"));
+    lead.reset();
+    EXPECT_EQ(heard, 1);
+    // The next one is none of the other's business.
+    lead = flights.take_off("k");
+    auto const next = listen();
+    other.reset();
+    EXPECT_TRUE(flights.awaited("k"));
+    lead.reset();
+    EXPECT_EQ(heard, 2);
+    EXPECT_FALSE(flights.awaited("k"));
 }
 
 TEST_F(CacheEngine, WhatCannotBeSharedIsNotWaitedForAgain) {

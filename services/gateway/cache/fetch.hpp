@@ -41,6 +41,10 @@ public:
     std::string const& key() const noexcept { return request_.key; }
 
     bool keeping() const noexcept { return kept_ != nullptr; }
+    /// Others wait for the answer, or may be sent it later.
+    bool is_for_others() const {
+        return keeping() || (decision_.lead && cache_.flights().awaited(key()));
+    }
     void add(std::string_view content);
     /// After the last piece: what is stored now; null when it was too large meanwhile.
     EntryPtr finish();

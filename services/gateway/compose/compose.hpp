@@ -23,7 +23,8 @@ namespace grover::gateway {
 inline constexpr std::size_t part_bytes_max = 1 << 20;
 inline constexpr std::size_t composed_bytes_max = 4 << 20;
 
-/// Asks a service for a target within its time; the answer's JSON. Throws Error.
+/// Asks a service for a target within its time; the answer's JSON. Throws Error; anything else
+/// that it throws ends the composition, once the other parts of the step have ended.
 using AskPart = std::function<net::Task<boost::json::value>(
     std::string const& service, std::string target, std::chrono::steady_clock::time_point until)>;
 

@@ -68,9 +68,9 @@ Error problem_of(Collected const& answer) {
 
 }  // namespace
 
-net::Task<json::value> call_part(http::Exchange const& exchange, RequestRecord const& record,
-                                 std::size_t service, std::string target,
-                                 std::chrono::steady_clock::time_point until) {
+net::Task<json::value> call_part(http::Exchange const& exchange, Audience& audience,
+                                 RequestRecord const& record, std::size_t service,
+                                 std::string target, std::chrono::steady_clock::time_point until) {
     auto* upstream = record.view->upstreams[service].get();
     if (!upstream) throw Error(ErrorCode::unavailable, "a service is not running");
     auto const head = head_of(exchange.head(), target);
@@ -81,7 +81,8 @@ net::Task<json::value> call_part(http::Exchange const& exchange, RequestRecord c
                           .peer_address = forward.peer_address,
                           .scheme = forward.scheme,
                           .identity = forward.identity,
-                          .deadline = until};
+                          .deadline = until,
+                          .audience = &audience};
     Collected answer;
     TryReport report;  // of a part; the log tells of the whole
     co_await relay(request, *upstream, record.view->rules(record.route_index, service), answer,

@@ -6,15 +6,18 @@
 
 #include <boost/json/value.hpp>
 
+#include "gateway/audience.hpp"
 #include "gateway/record.hpp"
 #include "http/exchange.hpp"
 
 namespace grover::gateway {
 
 /// The answer's JSON. Throws Error: a problem of the service that is the client's own (4xx) as it
-/// is, else bad_gateway, unavailable or gateway_timeout.
-net::Task<boost::json::value> call_part(http::Exchange const& exchange, RequestRecord const& record,
-                                        std::size_t service, std::string target,
+/// is, else bad_gateway, unavailable or gateway_timeout; http::Disconnected once the audience has
+/// left.
+net::Task<boost::json::value> call_part(http::Exchange const& exchange, Audience& audience,
+                                        RequestRecord const& record, std::size_t service,
+                                        std::string target,
                                         std::chrono::steady_clock::time_point until);
 
 }  // namespace grover::gateway
