@@ -103,18 +103,6 @@ std::string_view target_of(Forward const& forward) noexcept {
                                                      : std::string_view(edits->target);
 }
 
-/// Differs from request to request, or is a secret: HPACK's memory of it would help nobody.
-bool is_passing(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 7> names{"x-request-id",
-                                                    "traceparent",
-                                                    auth::identity_header,
-                                                    http::deadline_header,
-                                                    "authorization",
-                                                    "idempotency-key",
-                                                    "cookie"};
-    return name.size() >= 6 && is_one_of(name, names);
-}
-
 }  // namespace
 
 std::string Forward::head(std::string_view authority) const {
@@ -143,8 +131,7 @@ http::BodyFraming Forward::head(std::string_view authority, http::h2::FieldText&
         if (same_token(name, "content-length"))
             framing = http::BodyFraming::of_length(http::content_length(value).value_or(0));
         constexpr auto kept = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
-        out.add(name, value,
-                is_passing(name) ? kept | NGHTTP2_NV_FLAG_NO_INDEX : std::uint8_t(kept));
+        out.add(name, value, kept);
     };
     add(":method", request.method);
     add(":scheme", "http");
