@@ -113,6 +113,7 @@ struct Response {
         Response out;
         out.status = status;
         out.headers.add("Content-Type", "application/json");
+        out.headers.add("X-Content-Type-Options", "nosniff");  // A browser takes it for no page.
         out.body = std::move(body);
         return out;
     }

@@ -25,6 +25,7 @@ Response problem(Error const& error, std::string_view request_id) {
     out.status = error.status();
     out.body = json::serialize(body);
     out.headers.add("Content-Type", "application/problem+json");
+    out.headers.add("X-Content-Type-Options", "nosniff");
     out.headers.add("Cache-Control", "no-store");
     if (error.code() == ErrorCode::unauthenticated) out.headers.add("WWW-Authenticate", "Bearer");
     if (error.code() == ErrorCode::method_not_allowed) out.headers.add("Allow", error.allow());

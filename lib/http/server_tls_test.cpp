@@ -7,6 +7,7 @@
 
 #include "base/config.hpp"
 #include "testing/certificate.hpp"
+#include "testing/h2_client.hpp"
 #include "testing/raw_client.hpp"
 #include "testing/server_fixture.hpp"
 #include "testing/temporary_folder.hpp"
@@ -83,6 +84,29 @@ TEST_F(ServerTlsTest, CarriesLargeBodiesBothWays) {
     std::string const body(900'000, 'b');
     client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n" + body);
     EXPECT_EQ(client.read_reply().body, body);
+}
+
+TEST_F(ServerTlsTest, AnswersThatWaitForTheirReaderComeWhole) {
+    tls_ = std::make_shared<ServerTls>(files());
+    serve(Handler([](Request& request) -> net::Task<Response> {
+              Response out;
+              out.body.assign(4'000'000, request.path.back());
+              co_return out;
+          }),
+          {.tls = tls_});
+    testing::H2Client client(server_->port(), TlsWish{.alpn = "\x02h2"});
+    auto const window = testing::h2::number(100'000'000);
+    client.send(testing::h2::frame(testing::h2::settings, 0, 0, "\0\x04"s + window) +
+                testing::h2::frame(testing::h2::window_update, 0, 0, window));
+    // More than the kernel takes, and nobody reads until all is asked for.
+    client.send(client.request(1, "GET", "/a") + client.request(3, "GET", "/b") +
+                client.request(5, "GET", "/c"));
+    for (std::uint32_t stream : {5u, 1u, 3u}) {
+        auto const reply = client.read_reply(stream);
+        auto const last = stream == 1 ? 'a' : stream == 3 ? 'b' : 'c';
+        EXPECT_TRUE(reply.ended);
+        EXPECT_TRUE(reply.body == std::string(4'000'000, last)) << reply.body.size();
+    }
 }
 
 TEST_F(ServerTlsTest, AgreesOnAProtocol) {

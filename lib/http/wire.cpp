@@ -42,8 +42,14 @@ net::Task<Wire::Received> Wire::read(boost::asio::mutable_buffer space, TimePoin
 }
 
 bool Wire::send_now(std::string_view& more) noexcept {
-    if (output.empty() && more.empty()) return true;
-    if (tls) return false;
+    if (output.empty() && more.empty()) return !tls || !tls->pending();
+    if (tls) [[unlikely]] {
+        ++writes;
+        bool const sent = tls->write_now({boost::asio::buffer(output), boost::asio::buffer(more)});
+        output.clear();
+        more = {};
+        return sent;
+    }
     auto const sent =
         stream.write_now(Buffers{boost::asio::buffer(output), boost::asio::buffer(more)});
     if (sent == 0) return false;
@@ -55,7 +61,7 @@ bool Wire::send_now(std::string_view& more) noexcept {
 }
 
 net::Task<> Wire::send(std::string_view more) {
-    if (output.empty() && more.empty()) co_return;
+    if (output.empty() && more.empty() && !(tls && tls->pending())) co_return;
     ++writes;
     write_until_ = Steady::now() + shard.options.write_time_max;
     expire();

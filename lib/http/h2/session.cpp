@@ -112,11 +112,13 @@ void Session::flush_soon() {
 
 /// Collects what may leave in one send, and begins to send it.
 void Session::flush() {
+    bool waits = false;
     do {
         if (lost_) return quiet_.notify();
         require(::nghttp2_session_send(native_));
-    } while (!output().empty() && transmit_now());
-    if (output().empty()) {
+        waits = !output().empty() && !transmit_now();
+    } while (!waits && !output().empty());
+    if (!waits) {
         on_flushed();
         quiet_.notify();
         return;
@@ -126,11 +128,11 @@ void Session::flush() {
 }
 
 net::Task<> Session::send_all() {
-    while (!lost_ && !output().empty()) {
+    do {
         if (!co_await transmit()) lost_ = true;
         // What was said meanwhile did not ask for a turn of its own.
         if (!lost_) require(::nghttp2_session_send(native_));
-    }
+    } while (!lost_ && !output().empty());
     sending_ = false;
     if (lost_)
         on_lost();
