@@ -80,6 +80,9 @@ public:
     virtual net::Task<std::string_view> read_raw() = 0;
     /// The same, content only.
     virtual net::Task<std::string_view> read_content() = 0;
+    /// A read that is under way ends within about a sweep of the loop, as further ones do, in
+    /// Disconnected. The answer is none the worse.
+    virtual void stop_reading() noexcept = 0;
     /// The client has closed, has ended its side, or has reset the stream: an answer would find
     /// nobody. Costs a system call.
     virtual bool client_has_left() const noexcept = 0;

@@ -7,6 +7,8 @@
 
 #include "base/error.hpp"
 #include "http/server.hpp"
+#include "net/async.hpp"
+#include "net/signal.hpp"
 #include "testing/raw_client.hpp"
 #include "testing/server_fixture.hpp"
 
@@ -46,6 +48,38 @@ TEST_F(ExchangeTest, SendsEachPieceAtOnce) {
     client.send("def");
     EXPECT_EQ(client.read(8), "3\r\ndef\r\n");
     EXPECT_EQ(client.read(5), "0\r\n\r\n");
+}
+
+TEST_F(ExchangeTest, AnswersWhileTheBodyComesAndReadsNoMoreOfIt) {
+    std::atomic<bool> stopped{false};
+    auto& server = serve([&](Exchange& exchange) -> net::Task<> {
+        net::Signal ended(exchange.loop());
+        bool reading = true;
+        net::asio::co_spawn(
+            exchange.loop().executor(),
+            [&]() -> net::Task<> {
+                try {
+                    for (;;) co_await exchange.read_raw();
+                } catch (Disconnected const&) {
+                    stopped = true;
+                }
+                reading = false;
+                ended.notify();
+            },
+            net::asio::detached);
+        exchange.begin(200);
+        co_await exchange.finish("enough");
+        exchange.stop_reading();
+        while (reading) co_await ended.wait();
+        EXPECT_THROW(co_await exchange.read_raw(), Disconnected);
+    });
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc");
+    auto const reply = client.read_reply();
+    EXPECT_EQ(reply.body, "enough");
+    EXPECT_EQ(reply.headers.get("Connection"), "close");
+    EXPECT_EQ(client.read_to_end(), "");
+    EXPECT_TRUE(stopped);
 }
 
 TEST_F(ExchangeTest, StreamsToTheEndOfAnOldConnection) {

@@ -23,6 +23,7 @@ void H1Exchange::start(RequestHead const& head, TimePoint now) {
     source_ = wire_.input.unread().substr(head.size);
     source_in_body_ = false;
     continued_ = !head.expects_continue;
+    stopped_ = false;
     // What a client sends behind such a request may be of the other protocol, agreed on or not.
     keep_alive_ = !head.wants_websocket;
 }
@@ -42,7 +43,10 @@ bool H1Exchange::settle() {
 }
 
 net::Task<std::string_view> H1Exchange::read_raw() {
-    if (source_.empty() && !body_.complete()) co_await receive();
+    if (source_.empty() && !body_.complete())
+        co_await receive();
+    else if (state_ == Answer::none && !body_ends_in_sight())
+        co_await let_come();
     auto const used = body_.skip(source_);
     co_return take(source_.substr(0, used), used);
 }
@@ -64,24 +68,36 @@ std::string_view H1Exchange::take(std::string_view piece, std::size_t used) {
     return piece;
 }
 
+/// The client is to send more: it gets what it may be waiting for, before the answer. From then on
+/// that may begin while the body is read.
+net::Task<> H1Exchange::let_come() {
+    if (!std::exchange(continued_, true)) wire_.output += "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await wire_.flush();
+}
+
 net::Task<> H1Exchange::receive() {
     bool const known = body_.kind() == BodyFraming::Kind::length;
     if (known) admit(0, body_.remaining());
-    if (state_ == Answer::none) {
-        if (!continued_) wire_.output += "HTTP/1.1 100 Continue\r\n\r\n";
-        continued_ = true;
-        co_await wire_.flush();
-    }
+    if (state_ == Answer::none) co_await let_come();
+    if (stopped_) throw Disconnected();
     if (!body_buffer_) body_buffer_ = std::make_unique_for_overwrite<char[]>(body_buffer_bytes);
     auto const room =
         known ? std::min<std::uint64_t>(body_.remaining(), body_buffer_bytes) : body_buffer_bytes;
+    receiving_ = true;
     auto const got =
         co_await wire_.read({body_buffer_.get(), static_cast<std::size_t>(room)}, body_until_);
+    receiving_ = false;
+    if (stopped_) throw Disconnected();
     if (got.late) body_is_late();
     if (got.count == 0) throw Disconnected();
     source_ = {body_buffer_.get(), got.count};
     source_in_body_ = true;
     body_has_moved(got.count);
+}
+
+void H1Exchange::stop_reading() noexcept {
+    stopped_ = true;
+    if (receiving_) wire_.read_until(TimePoint::min());
 }
 
 bool H1Exchange::body_ends_in_sight() const noexcept {
@@ -196,14 +212,15 @@ net::Task<std::unique_ptr<Duplex>> H1Exchange::open_tunnel() {
     co_return make_tunnel(wire_.stream, wire_.tls.get(), source_);
 }
 
-/// The end of an answer leaves with what else is answered from this read, unless it is large.
+/// The end of an answer leaves with what else is answered from this read, unless it is large, or
+/// the connection's last: the request's body may go on.
 net::Task<> H1Exchange::collect(std::string_view bytes) {
     if (bytes.size() > copied_body_bytes_max) {
         if (!wire_.send_now(bytes)) co_await wire_.send(bytes);
         co_return;
     }
     wire_.output += bytes;
-    if (wire_.output.size() > Wire::output_bytes_max) co_await wire_.flush();
+    if (wire_.output.size() > Wire::output_bytes_max || !keep_alive_) co_await wire_.flush();
 }
 
 }  // namespace grover::http

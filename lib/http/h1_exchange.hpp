@@ -27,6 +27,7 @@ public:
     bool client_has_left() const noexcept override;
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
+    void stop_reading() noexcept override;
     void field(std::string_view name, std::string_view value) override;
     net::Task<> finish(std::string_view body) override;
     void stream(Transfer transfer) override;
@@ -37,6 +38,7 @@ public:
 
 private:
     void begin_head() override;
+    net::Task<> let_come();
     net::Task<> receive();
     std::string_view take(std::string_view piece, std::size_t used);
     bool body_ends_in_sight() const noexcept;
@@ -49,6 +51,8 @@ private:
     std::string_view source_;      // received and not yet handed out
     bool source_in_body_ = false;  // source_ lies in body_buffer_, not behind the head
     bool continued_ = false;       // nothing is owed to "Expect: 100-continue"
+    bool receiving_ = false;       // from the wire, right now
+    bool stopped_ = false;         // nobody reads any more
     std::unique_ptr<char[]> body_buffer_;
 
     bool keep_alive_ = false;

@@ -58,10 +58,6 @@ public:
         return tls_ ? 0 : stream.write_now(buffers);
     }
 
-    /// What read_some() gives without waiting, or an end, is there. Nothing is known of TLS, whose
-    /// own messages look the same. Costs a system call at most.
-    bool has_something() noexcept { return !tls_ && stream.stale(); }
-
     /// What the connection is after another protocol was agreed on; the first `head_bytes` of the
     /// input are of the agreement. Must not outlive this.
     std::unique_ptr<Duplex> tunnel(std::size_t head_bytes) {

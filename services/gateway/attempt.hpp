@@ -41,8 +41,15 @@ public:
 
     /// Sends the request, its body as it comes, and reads up to the end of the answer's head;
     /// interim answers (1xx) are passed over. Once. Throws what reading the client's body throws.
-    /// A `forward` that is whole() need not outlive the first suspension.
+    /// A `forward` that is whole() need not outlive the first suspension. The answer to one that is
+    /// not may come before its body's end, which goes on beside it: then one of the two below ends
+    /// it, whatever became of the answer.
     virtual net::Task<Outcome> ask(Forward const& forward) = 0;
+    /// Waits until the body is sent, or client or service end it. After an error (4xx, 5xx) no more
+    /// of it is read.
+    virtual net::Task<> finish_body() { co_return; }
+    /// Sends no more of it.
+    virtual net::Task<> drop_body() { co_return; }
     /// Ends ask() soon, with Outcome::lost: somebody else has answered.
     virtual void cancel() noexcept = 0;
     /// Not a byte of an answer has come.

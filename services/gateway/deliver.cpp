@@ -14,7 +14,9 @@ void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_clo
 }  // namespace
 
 bool RawDelivery::wants_its_head(http::ReplyHead const& head) const noexcept {
-    return head.body.kind() != http::BodyFraming::Kind::length && !exchange_.sent();
+    bool const hurried =
+        head.body.kind() != http::BodyFraming::Kind::length || !exchange_.body_complete();
+    return hurried && !exchange_.sent();
 }
 
 net::Task<> RawDelivery::deliver(Attempt& attempt) {

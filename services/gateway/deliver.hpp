@@ -33,7 +33,8 @@ public:
 
 protected:
     /// Nothing has come yet behind a head that the client has not got: of a body whose length is
-    /// not known, which may be silent for long. Else head and body share a send.
+    /// not known, which may be silent for long, or that is made of what the client still sends.
+    /// Else head and body share a send.
     bool wants_its_head(http::ReplyHead const& head) const noexcept;
 
     http::Exchange& exchange_;

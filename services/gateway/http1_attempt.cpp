@@ -26,8 +26,8 @@ Buffers without(Buffers buffers, std::size_t sent) noexcept {
 }
 }  // namespace
 
-/// The head with the first piece of the body, then the rest as it comes. A service may answer
-/// before it has read everything: what cannot be sent any more is no failure yet.
+/// The head with the first piece of the body, then the rest as it comes, while the answer is waited
+/// for: what cannot be sent any more is no failure yet.
 net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto& connection = *connection_;
     patience_.begin(forward);
@@ -41,25 +41,33 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto const sent = connection.write_now(start);
     if (sent < text.size() + forward.first.size())
         open = !co_await connection.write(without(start, sent));
-    while (open && body && !body->body_complete() && !co_await is_refused()) {
-        auto const piece = co_await body->read_raw();
-        open = !co_await connection.write({asio::buffer(piece), asio::const_buffer()});
+    sent_ = open && (!body || body->body_complete());
+    if (!open || sent_) co_return co_await receive_head(method_);
+
+    upload_.emplace(
+        *body, [this](std::string_view piece) { return put(piece); }, [this] { cancel(); });
+    auto const outcome = co_await receive_head(method_);
+    if (outcome != Outcome::answered) {
+        co_await drop_body();
+        upload_->check();
+    } else if (parser_.head().status >= 400) {
+        upload_->enough();  // Who refuses may not read the rest.
     }
-    whole_request_sent_ = open && (!body || body->body_complete());
-    co_return co_await receive_head(method_);
+    co_return outcome;
 }
 
-/// An error has come before the request's end: who sends it may not read the rest. Other answers
-/// may go on with the body that they answer.
-net::Task<bool> Http1Attempt::is_refused() {
-    constexpr std::string_view start = "HTTP/1.1 ";  // or 1.0; then the status
-    auto& input = connection_->input;
-    if (input.empty() && connection_->has_something()) {
-        auto const [error, bytes] = co_await connection_->read_some(input.space());
-        if (!received(error, bytes)) co_return true;
-    }
-    auto const text = input.unread();
-    co_return text.size() > start.size() && text[start.size()] >= '4';
+net::Task<bool> Http1Attempt::put(std::string_view piece) {
+    co_return !co_await connection_->write({asio::buffer(piece), asio::const_buffer()});
+}
+
+net::Task<> Http1Attempt::finish_body() {
+    if (upload_) co_await upload_->ended();
+}
+
+net::Task<> Http1Attempt::drop_body() {
+    if (!upload_) co_return;
+    connection_->stream.expires_at({});  // A write that waits ends.
+    co_await upload_->stop();
 }
 
 net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
@@ -104,7 +112,7 @@ Attempt::Piece Http1Attempt::take() noexcept {
     if (!body_begun_) {
         body_begun_ = true;
         // Who was offered another protocol may have read on in it.
-        keep_ = parser_.head().keep_alive && whole_request_sent_ && websocket_ == nullptr;
+        keep_ = parser_.head().keep_alive && websocket_ == nullptr;
         taken_ = parser_.head().size;  // The head's views end here.
     }
     input.consume(taken_);
@@ -116,7 +124,7 @@ Attempt::Piece Http1Attempt::take() noexcept {
     else if (body_.complete())
         piece.end = End::yes;
     else if (ended_)
-        piece.end = until_close() && !connection_->stream.expired() ? End::yes : End::cut;
+        piece.end = until_close() && ended_by_service() ? End::yes : End::cut;
     return piece;
 }
 
@@ -128,7 +136,7 @@ net::Task<> Http1Attempt::receive() {
 }
 
 void Http1Attempt::done() noexcept {
-    if (!body_begun_ || !body_.complete() || !keep_) return;
+    if (!body_begun_ || !body_.complete() || !keep_ || !whole_request_sent()) return;
     connection_->input.consume(std::exchange(taken_, 0));
     // What stands behind the answer belongs to nobody: such a connection is not kept.
     if (connection_->input.empty()) place_->connections.keep(std::move(connection_));

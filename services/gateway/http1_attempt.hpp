@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/attempt.hpp"
 #include "gateway/cluster/upstream.hpp"
 #include "gateway/patience.hpp"
+#include "gateway/upload.hpp"
 #include "http/upstream.hpp"
 
 namespace grover::gateway {
@@ -19,6 +21,8 @@ public:
         : place_(std::move(place)), connection_(std::move(connection)), kept_(kept) {}
 
     net::Task<Outcome> ask(Forward const& forward) override;
+    net::Task<> finish_body() override;
+    net::Task<> drop_body() override;
     void cancel() noexcept override { connection_->stream.close(); }
     bool heard_nothing() const noexcept override { return heard_nothing_; }
     bool maybe_stale() const noexcept override { return kept_ && heard_nothing_; }
@@ -31,9 +35,14 @@ public:
     void done() noexcept override;
 
 private:
-    net::Task<bool> is_refused();
+    net::Task<bool> put(std::string_view piece);
     net::Task<Outcome> receive_head(std::string_view method);
     bool received(boost::system::error_code error, std::size_t bytes) noexcept;
+    bool whole_request_sent() const noexcept { return sent_ || (upload_ && upload_->whole()); }
+    /// Where the connection has no more for us: neither our patience nor cancel() was the reason.
+    bool ended_by_service() const noexcept {
+        return connection_->stream.is_open() && !connection_->stream.expired();
+    }
     bool until_close() const noexcept { return kind_ == http::BodyFraming::Kind::until_close; }
 
     PlacePtr place_;
@@ -47,10 +56,11 @@ private:
     std::size_t taken_ = 0;  // bytes of the input that the last take() handed out
     bool kept_;
     bool body_begun_ = false;
-    bool whole_request_sent_ = false;
+    bool sent_ = false;  // all of the request, before the answer was waited for
     bool heard_nothing_ = true;
     bool ended_ = false;  // the connection has no more for us
     bool keep_ = false;
+    std::optional<Upload> upload_;
 };
 
 }  // namespace grover::gateway

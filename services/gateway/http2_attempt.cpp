@@ -6,45 +6,91 @@ using Answer = http::h2::ClientStream::Answer;
 using http::h2::BodyFollows;
 using http::h2::ChunkWriter;
 
+namespace {
+
+Outcome outcome_of(Answer answer) noexcept {
+    switch (answer) {
+        case Answer::unsent:
+            return Outcome::unsent;
+        case Answer::lost:
+            return Outcome::lost;
+        case Answer::malformed:
+            return Outcome::broken;
+        default:
+            return Outcome::answered;
+    }
+}
+
+}  // namespace
+
 net::Task<Outcome> Http2Attempt::ask(Forward const& forward) {
     auto& stream = *stream_;
     patience_.begin(forward);
     auto const framing = forward.head(place_->instance->authority, stream.fields());
     bool const body = !forward.first.empty() || forward.body != nullptr;
     stream.submit(forward.request.method, body ? BodyFollows::yes : BodyFollows::no);
-    if (body) co_await send_body(forward, framing);
-    while (stream.answer() == Answer::waiting)
-        if (!co_await stream.wait(patience_.for_head())) co_return Outcome::late;
-    switch (stream.answer()) {
-        case Answer::unsent:
-            co_return Outcome::unsent;
-        case Answer::lost:
-            co_return Outcome::lost;
-        case Answer::malformed:
-            co_return Outcome::broken;
-        default:
-            chunked_ = stream.head().body.kind() == http::BodyFraming::Kind::chunked;
-            co_return Outcome::answered;
+    body_ = http::h2::RelayedBody(framing);
+    if (body) co_await send_body(forward);
+    auto outcome = Outcome::answered;
+    while (stream.answer() == Answer::waiting && outcome != Outcome::late)
+        if (!co_await stream.wait(patience_.for_head())) outcome = Outcome::late;
+    if (outcome != Outcome::late) outcome = outcome_of(stream.answer());
+    if (outcome == Outcome::answered) {
+        chunked_ = stream.head().body.kind() == http::BodyFraming::Kind::chunked;
+        if (upload_ && stream.head().status >= 400) upload_->enough();
+    } else if (upload_) {
+        co_await drop_body();
+        upload_->check();
     }
+    co_return outcome;
 }
 
-/// A service may answer before it has read everything: what it does not take any more is no
-/// failure.
-net::Task<> Http2Attempt::send_body(Forward const& forward, http::BodyFraming framing) {
+/// The first piece; the rest goes on while the answer is waited for: what the service does not take
+/// any more is no failure.
+net::Task<> Http2Attempt::send_body(Forward const& forward) {
+    if (!co_await put(forward.first)) co_return;
+    auto* const body = forward.body;
+    if (body == nullptr || body->body_complete()) co_return end_body();
+    upload_.emplace(
+        *body, [this, body](std::string_view piece) { return put_next(*body, piece); },
+        [this] { cancel(); });
+}
+
+net::Task<bool> Http2Attempt::put(std::string_view piece) {
     auto& stream = *stream_;
-    http::h2::RelayedBody body(framing);
-    for (auto piece = forward.first;;) {
-        for (auto content = body.next(piece); !content.empty(); content = body.next(piece)) {
-            content.remove_prefix(stream.write_now(content));
-            if (!content.empty() && !co_await stream.write(content, patience_.for_head()))
-                co_return;
-        }
-        if (forward.body == nullptr || forward.body->body_complete()) break;
-        piece = co_await forward.body->read_raw();
+    for (auto content = body_.next(piece); !content.empty(); content = body_.next(piece)) {
+        content.remove_prefix(stream.write_now(content));
+        if (content.empty()) continue;
+        auto const until = stream.answered() ? patience_.for_more() : patience_.for_head();
+        if (!co_await stream.write(content, until)) co_return false;
     }
-    if (body.complete())
-        body.for_each_trailer([&](auto name, auto value) { stream.trailers().add(name, value); });
-    stream.end();
+    co_return true;
+}
+
+net::Task<bool> Http2Attempt::put_next(http::Exchange const& body, std::string_view piece) {
+    bool const last = body.body_complete();
+    if (!co_await put(piece)) co_return false;
+    if (last) end_body();
+    co_return true;
+}
+
+void Http2Attempt::end_body() {
+    if (body_.complete())
+        body_.for_each_trailer(
+            [this](auto name, auto value) { stream_->trailers().add(name, value); });
+    stream_->end();
+}
+
+net::Task<> Http2Attempt::finish_body() {
+    if (!upload_) co_return;
+    co_await upload_->ended();
+    if (upload_->whole()) co_await stream_->settled(patience_.for_more());
+}
+
+net::Task<> Http2Attempt::drop_body() {
+    if (!upload_) co_return;
+    stream_->drop_body();
+    co_await upload_->stop();
 }
 
 /// What was handed out has been passed on: as much again may come.

@@ -3,11 +3,13 @@
 // of a send and of a receive, which are shared with the requests beside it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "gateway/attempt.hpp"
 #include "gateway/cluster/upstream.hpp"
 #include "gateway/patience.hpp"
+#include "gateway/upload.hpp"
 #include "http/h2/client_stream.hpp"
 
 namespace grover::gateway {
@@ -18,6 +20,8 @@ public:
         : place_(std::move(place)), stream_(std::move(stream)) {}
 
     net::Task<Outcome> ask(Forward const& forward) override;
+    net::Task<> finish_body() override;
+    net::Task<> drop_body() override;
     void cancel() noexcept override { stream_->cancel(); }
     bool heard_nothing() const noexcept override { return stream_->heard_nothing(); }
     bool maybe_stale() const noexcept override {
@@ -29,12 +33,17 @@ public:
     void done() noexcept override {}
 
 private:
-    net::Task<> send_body(Forward const& forward, http::BodyFraming framing);
+    net::Task<> send_body(Forward const& forward);
+    net::Task<bool> put(std::string_view piece);
+    net::Task<bool> put_next(http::Exchange const& body, std::string_view piece);
+    void end_body();
     void use_up() noexcept;
 
     PlacePtr place_;
     http::h2::ClientStreamPtr stream_;
     Patience patience_;
+    http::h2::RelayedBody body_;
+    std::optional<Upload> upload_;
     std::string piece_;        // what the last take() handed out
     std::size_t content_ = 0;  // bytes of it that came over the connection
     bool chunked_ = false;

@@ -150,6 +150,7 @@ public:
 
 private:
     net::Task<Outcome> try_once(Upstream::Choice choice);
+    net::Task<> deliver_beside_body(Attempt& attempt);
     net::Task<Outcome> settle_with_hedge(Outcome outcome);
     void start_hedge();
     static net::Task<> run_hedge(Tries* tries, std::shared_ptr<Hedge> hedge);
@@ -208,8 +209,11 @@ net::Task<> Tries::run() {
         auto choice = upstream_.pick(*rules_.guard, question, retry_at);
         if (!choice) co_return co_await give_up(last, retry_at);
         last = co_await try_once(*std::move(choice));
-        if (lost_) throw http::Disconnected();
         auto* const attempt = current_->attempt.get();
+        if (lost_) {
+            if (attempt) co_await attempt->drop_body();
+            throw http::Disconnected();
+        }
         bool const answered = last == Outcome::answered;
         if (!answered || is_retry_status(attempt->head().status)) {
             if (may_go_on(last, is_stale(attempt, last))) {
@@ -221,10 +225,26 @@ net::Task<> Tries::run() {
         leave(is_good(attempt->head().status));
         delivering_ = true;
         if (attempt->head().status == 101) never_expires();  // A tunnel sees to its own end.
-        co_await delivery_.deliver(*attempt);
+        if (forward_.whole())
+            co_await delivery_.deliver(*attempt);
+        else
+            co_await deliver_beside_body(*attempt);
         attempt->done();
         co_return;
     }
+}
+
+/// The request's body may still be under way, and must not be when this ends.
+net::Task<> Tries::deliver_beside_body(Attempt& attempt) {
+    bool const refused = attempt.head().status >= 400;
+    std::exception_ptr failure;
+    try {
+        co_await delivery_.deliver(attempt);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await (failure || refused ? attempt.drop_body() : attempt.finish_body());
+    if (failure) std::rethrow_exception(failure);
 }
 
 /// At every sweep of the loop, once the request is a long one. A session that ends does not stop

@@ -5,6 +5,7 @@ import json
 import select
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -274,3 +275,138 @@ def test_an_early_refusal_arrives_while_the_body_still_comes(stage, then, framin
             got += client.recv(65536)
         assert got.startswith(b"HTTP/1.1 403")
         service.close()
+
+
+def upload(stage, framing: bytes = b"Transfer-Encoding: chunked") -> tuple[socket.socket, socket.socket]:
+    """A request whose body has just begun; the service has read that much."""
+    client = socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S)
+    client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing)
+    if b"chunked" in framing:
+        client.sendall(b"2\r\nhi\r\n")
+    else:
+        client.sendall(b"hi")
+    asked = stage.asked.get(timeout=TIMEOUT_S)
+    service = asked.connection
+    service.settimeout(TIMEOUT_S)
+    read_until(service, b"hi", asked.data)
+    return client, service
+
+
+def read_until(reader: socket.socket, what: bytes, got: bytes = b"") -> bytes:
+    while what not in got:
+        piece = reader.recv(65536)
+        assert piece, got
+        got += piece
+    return got
+
+
+def read_all(reader: socket.socket) -> bytes:
+    got = b""
+    try:
+        while piece := reader.recv(65536):
+            got += piece
+    except ConnectionResetError:
+        pass
+    return got
+
+
+def test_both_bodies_go_on_at_once(stage):
+    client, service = upload(stage)
+    service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 200")
+    for number in range(20):
+        word = b"%02d" % number
+        client.sendall(b"2\r\n%b\r\n" % word)
+        read_until(service, word)
+        service.sendall(b"3\r\n-%b\r\n" % word)
+        read_until(client, b"-" + word)
+    client.sendall(b"0\r\n\r\n")
+    read_until(service, b"0\r\n\r\n")
+    service.sendall(b"0\r\n\r\n")
+    assert read_all(client).endswith(b"0\r\n\r\n")
+    for end in (client, service):
+        end.close()
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"303 See Other"])
+@pytest.mark.parametrize("framing,rest", [(b"Content-Length: 6", [b"last"]), (b"Transfer-Encoding: chunked", [b"4\r\nlast\r\n", b"0\r\n\r\n"])])
+def test_a_whole_answer_arrives_before_the_body_it_is_to(stage, status, framing, rest):
+    client, service = upload(stage, framing)
+    service.sendall(b"HTTP/1.1 %b\r\nContent-Length: 3\r\n\r\nyes" % status)
+    assert read_until(client, b"yes").startswith(b"HTTP/1.1 " + status)
+    for piece in rest:
+        client.sendall(piece)
+        read_until(service, piece)
+    assert read_all(client) == b""
+    for end in (client, service):
+        end.close()
+
+
+def test_neither_body_waits_for_the_end_of_the_other(stage):
+    """A service that says back what it hears, no faster than it is listened to: more than all buffers hold, both ways."""
+    client, service = upload(stage, b"Content-Length: %d" % (LARGE_BYTES + 2))
+    service.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % LARGE_BYTES)
+
+    def say_back() -> None:
+        while piece := service.recv(65536):
+            service.sendall(piece)
+
+    talker = threading.Thread(target=say_back, daemon=True)
+    talker.start()
+    read_until(client, b"\r\n\r\n")
+    client.setblocking(False)
+    to_send = to_read = LARGE_BYTES
+    while to_read:
+        readable, writable, _ = select.select([client], [client] if to_send else [], [], TIMEOUT_S)
+        assert readable or writable, f"{to_send} to send and {to_read} to read, and nothing moves"
+        if readable:
+            piece = client.recv(65536)
+            assert piece
+            to_read -= len(piece)
+        if writable:
+            to_send -= client.send(BLOCK[:to_send])
+    client.close()
+    talker.join(TIMEOUT_S)
+    service.close()
+
+
+def test_a_body_that_breaks_off_ends_the_answer_that_has_begun(stage):
+    client, service = upload(stage)
+    service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    read_until(client, b"\r\na")
+    client.sendall(b"no chunk\r\n")
+    assert not read_all(client).endswith(b"0\r\n\r\n"), "it looks whole"
+    assert read_all(service).endswith(b"0\r\n\r\n") is False
+    for end in (client, service):
+        end.close()
+
+
+def test_a_client_that_leaves_in_the_middle_of_both_ends_it_at_the_service(stage):
+    client, service = upload(stage)
+    service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    read_until(client, b"\r\na")
+    client.close()
+    assert not read_all(service).endswith(b"0\r\n\r\n")
+    service.close()
+
+
+def test_a_service_that_closes_behind_its_early_answer_leaves_it_whole(stage):
+    client, service = upload(stage, b"Content-Length: %d" % LARGE_BYTES)
+    service.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 3\r\n\r\nyes")
+    service.close()
+    assert read_until(client, b"yes").startswith(b"HTTP/1.1 202")
+    try:
+        for _ in range(LARGE_BYTES // len(BLOCK)):
+            client.sendall(BLOCK)
+    except ConnectionError:
+        pass    # the gateway wants no more
+    client.close()
+
+
+def test_a_service_that_breaks_off_its_early_answer_does_not_look_whole(stage):
+    client, service = upload(stage)
+    service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    read_until(client, b"\r\na")
+    service.close()
+    assert not read_all(client).endswith(b"0\r\n\r\n"), "it looks whole"
+    client.close()

@@ -18,7 +18,7 @@ void LetGo::operator()(ClientStream* stream) const noexcept {
 void ClientStream::open(std::shared_ptr<ClientSession> session) {
     session_ = std::move(session);
     id_ = 0;
-    closed_ = head_sent_ = false;
+    closed_ = head_sent_ = body_dropped_ = false;
     fields_.clear();
     outgoing_.clear();
     reply_.reset();
@@ -53,14 +53,23 @@ net::Task<bool> ClientStream::write(std::string_view content, TimePoint until) {
     for (;;) {
         content.remove_prefix(write_now(content));
         if (content.empty()) co_return true;
-        bool const wanted = !closed_ && answer_ <= Answer::begun;
-        if (!wanted || !co_await drained_.wait(until)) co_return false;
+        if (!wants_body() || !co_await drained_.wait(until)) co_return false;
     }
+}
+
+net::Task<> ClientStream::settled(TimePoint until) {
+    while (wants_body())
+        if (!co_await drained_.wait(until)) co_return;
 }
 
 void ClientStream::end() {
     outgoing_.ended = true;
     if (!closed_) session_->output_ready(id_);
+}
+
+void ClientStream::drop_body() noexcept {
+    body_dropped_ = true;
+    drained_.notify();
 }
 
 void ClientStream::on_sent() noexcept {
@@ -104,7 +113,7 @@ void ClientStream::on_end() {
 
 void ClientStream::on_closed(std::uint32_t code, bool connection_is_ending) {
     closed_ = true;
-    if (answer_ == Answer::whole) return;
+    if (answer_ == Answer::whole) return wake();
     bool const refused = code == NGHTTP2_REFUSED_STREAM && answer_ == Answer::waiting;
     connection_ended_ = connection_is_ending;
     if (malformed_)
@@ -116,7 +125,7 @@ void ClientStream::on_closed(std::uint32_t code, bool connection_is_ending) {
 void ClientStream::on_connection_lost(bool broken, bool had_served) {
     if (closed_) return;
     closed_ = true;
-    if (answer_ == Answer::whole) return;
+    if (answer_ == Answer::whole) return wake();
     connection_ended_ = had_served && !broken;
     heard_nothing_ = heard_nothing_ && !broken;
     fail(malformed_ ? Answer::malformed : head_sent_ ? Answer::lost : Answer::unsent);

@@ -56,8 +56,10 @@ public:
     net::Task<bool> write(std::string_view content, TimePoint until);
     /// The body ends.
     void end();
-    /// All of the request has been taken by the connection.
-    bool request_sent() const noexcept { return outgoing_.ended && outgoing_.size() == 0; }
+    /// After that, and a whole answer: waits until the body has left, or is not wanted any more.
+    net::Task<> settled(TimePoint until);
+    /// A write() that waits ends; the body has no end.
+    void drop_body() noexcept;
 
     // --- the answer ---
 
@@ -96,6 +98,10 @@ private:
     friend class ClientSession;
     friend struct LetGo;
 
+    bool wants_body() const noexcept {
+        // A whole answer may be to what comes still, until the service resets the stream.
+        return !closed_ && !body_dropped_ && answer_ <= Answer::whole;
+    }
     void open(std::shared_ptr<ClientSession> session);
     bool closed() const noexcept { return closed_; }
     std::size_t buffer_bytes() const noexcept {
@@ -119,6 +125,7 @@ private:
     std::int32_t id_ = 0;                     // 0: not submitted
     bool closed_ = false;                     // nghttp2 does not know it any more
     bool head_sent_ = false;
+    bool body_dropped_ = false;
 
     FieldText fields_;
     std::string method_;

@@ -33,11 +33,11 @@ StreamExchange::StreamExchange(ServerSession& session, Shard& shard, std::string
 void StreamExchange::open(std::int32_t id) {
     id_ = id;
     open_ = true;
-    running_ = finished_ = gone_ = false;
+    running_ = finished_ = end_sent_ = gone_ = false;
     fields_.reset();
     incoming_.clear();
     chunks_.clear();
-    input_ended_ = end_handed_ = false;
+    input_ended_ = end_handed_ = stopped_ = false;
     answer_.clear();
     answer_is_chunked_ = submitted_ = false;
     outgoing_.clear();
@@ -87,7 +87,7 @@ bool StreamExchange::body_complete() const noexcept {
 net::Task<> StreamExchange::receive() {
     admit(0, body_left_);
     while (incoming_.empty() && !input_ended_) {
-        if (gone_) throw Disconnected();
+        if (gone_ || stopped_) throw Disconnected();
         if (!std::exchange(continued_, true) && state_ == Answer::none) submit_interim();
         if (!co_await arrived_.wait(body_until_)) body_is_late();
     }
@@ -101,6 +101,11 @@ net::Task<> StreamExchange::receive() {
         body_left_ -= std::min<std::uint64_t>(body_left_, handed_.size());
     }
     admit(handed_.size(), 0);
+}
+
+void StreamExchange::stop_reading() noexcept {
+    stopped_ = true;
+    arrived_.notify();
 }
 
 net::Task<std::string_view> StreamExchange::read_content() {

@@ -47,6 +47,9 @@ public:
         running_ = false;
         finished_ = true;
     }
+    /// All of the answer has left, and nobody reads what the client still sends.
+    bool answered_early() const noexcept { return end_sent_ && finished_ && !input_ended_; }
+    void on_end_sent() noexcept { end_sent_ = true; }
     /// Received and not read: what the connection's window lacks.
     std::size_t unread() const noexcept { return incoming_.size(); }
     StreamOutput& outgoing() noexcept { return outgoing_; }
@@ -62,6 +65,7 @@ public:
     bool client_has_left() const noexcept override { return gone_ || !open_; }
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
+    void stop_reading() noexcept override;
     void field(std::string_view name, std::string_view value) override;
     net::Task<> finish(std::string_view body) override;
     void stream(Transfer transfer) override;
@@ -85,6 +89,7 @@ private:
     bool open_ = false;
     bool running_ = false;
     bool finished_ = false;
+    bool end_sent_ = false;
     bool gone_ = false;
 
     RequestFields fields_;
@@ -95,6 +100,7 @@ private:
     bool input_ended_ = false;
     bool end_handed_ = false;  // of a body whose length is not known
     bool continued_ = false;   // nothing is owed to "Expect: 100-continue"
+    bool stopped_ = false;     // nobody reads any more
     net::Signal arrived_;
 
     FieldText answer_;

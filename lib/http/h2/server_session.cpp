@@ -263,6 +263,7 @@ void ServerSession::release(StreamExchange& stream) {
         stream.on_finished();
         --running_;
         if (stream.unread() > 0) consumed(stream, stream.unread());
+        want_no_more(stream);
         flush_soon();
         notify_quiet();
     }
@@ -331,11 +332,18 @@ int ServerSession::on_frame_sent(nghttp2_frame const& frame) {
     bool const ends = (frame.hd.type == NGHTTP2_HEADERS || frame.hd.type == NGHTTP2_DATA) &&
                       (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (!ends) return 0;
-    // RFC 9113 section 8.1: who was answered early need not send the rest.
-    if (auto* const stream = find(frame.hd.stream_id); stream && !stream->input_ended())
-        require(::nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, frame.hd.stream_id,
-                                            NGHTTP2_NO_ERROR));
+    if (auto* const stream = find(frame.hd.stream_id)) {
+        stream->on_end_sent();
+        want_no_more(*stream);
+    }
     return 0;
+}
+
+/// RFC 9113 section 8.1: who was answered early need not send the rest.
+void ServerSession::want_no_more(StreamExchange& stream) {
+    if (stream.open() && stream.answered_early())
+        require(
+            ::nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, stream.id(), NGHTTP2_NO_ERROR));
 }
 
 void ServerSession::on_flushed() {

@@ -68,6 +68,7 @@ private:
     void start_handlers();
     net::Task<> run(StreamExchange& stream, std::optional<Refusal> refusal);
     void release(StreamExchange& stream);
+    void want_no_more(StreamExchange& stream);
     void go_away(std::uint32_t code);
     void on_late();
     TimePoint read_until() const noexcept;
