@@ -55,7 +55,7 @@ using Build = std::function<Built(Kit&, http::Router&)>;
 /// What a service with data needs. Others are not linked with any engine.
 struct Storage {
     store::Schema schema;
-    decltype(&store::open) open = &store::open;
+    decltype(&open_store) open = &open_store;
     decltype(&copy_store) copy = &copy_store;
 };
 

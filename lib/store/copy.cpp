@@ -14,6 +14,8 @@ namespace grover::store {
 namespace {
 
 constexpr std::size_t page_documents = 500;
+constexpr char mark_collection[] = "unfinished_copy";
+constexpr char mark_id[] = "copy";
 
 /// Members in order of their names: engines keep them in different ones.
 json::value sorted(json::value const& value) {
@@ -95,33 +97,66 @@ Task<CopiedCollection> summary(DocumentStore& store, std::string const& collecti
     co_return out;
 }
 
-Task<CopiedCollection> copy(DocumentStore& from, DocumentStore& to, std::string const& name) {
+Task<> copy(DocumentStore& from, DocumentStore& to, std::string const& name) {
     for (std::string last;;) {
         auto const page = co_await page_after(from, name, last);
         auto batch = co_await difference(to, name, page);
         if (auto const done = co_await to.commit(std::move(batch)); !done)
             throw std::runtime_error("\"" + name +
                                      "\": the target holds a document with the same unique key");
-        if (page.size() < page_documents) break;
+        if (page.size() < page_documents) co_return;
         last = id_of(page.back());
     }
+}
+
+Task<CopiedCollection> compare(DocumentStore& from, DocumentStore& to, std::string const& name) {
     auto const source = co_await summary(from, name);
     auto const target = co_await summary(to, name);
     if (source.documents != target.documents || source.hash != target.hash)
         throw std::runtime_error(
-            fmt::format("\"{}\" differs after copying: {} documents here, {} there; the target "
-                        "must be empty, or left by an interrupted copy",
+            fmt::format("\"{}\" differs: {} documents here, {} there; the target must be empty, or "
+                        "left by an interrupted copy",
                         name, source.documents, target.documents));
     co_return source;
 }
 
+Task<bool> is_empty(DocumentStore& store, Schema const& schema) {
+    for (auto const& collection : schema.collections)
+        if (!(co_await store.find({.collection = collection.name, .limit = 1})).empty())
+            co_return false;
+    co_return true;
+}
+
+Task<> write(DocumentStore& store, Write one) {
+    Batch batch;
+    batch.add(std::move(one));
+    if (!co_await store.commit(std::move(batch)))
+        throw std::runtime_error("somebody else writes to the target");
+}
+
 }  // namespace
+
+CollectionSpec copy_mark() {
+    return {.name = mark_collection};
+}
+
+Task<bool> is_half_copied(DocumentStore& store) {
+    co_return (co_await store.get(mark_collection, mark_id)).has_value();
+}
 
 Task<std::vector<CopiedCollection>> copy_all(DocumentStore& from, DocumentStore& to,
                                              Schema const& schema) {
+    if (co_await is_half_copied(from))
+        throw std::runtime_error("the source is itself half of a copy that was interrupted");
+    bool const goes_on = co_await is_half_copied(to);
+    bool const copies = goes_on || co_await is_empty(to, schema);
+    if (copies && !goes_on) co_await write(to, Insert{mark_collection, {{"_id", mark_id}}});
     std::vector<CopiedCollection> out;
-    for (auto const& collection : schema.collections)
-        out.push_back(co_await copy(from, to, collection.name));
+    for (auto const& collection : schema.collections) {
+        if (copies) co_await copy(from, to, collection.name);
+        out.push_back(co_await compare(from, to, collection.name));
+    }
+    if (copies) co_await write(to, Remove{.collection = mark_collection, .id = mark_id});
     co_return out;
 }
 

@@ -33,13 +33,13 @@ def picture(system: System, ada: Person, post_id: str) -> list:
 
 
 @pytest.fixture
-def house(server, tmp_path):
+def house(server, tmp_path, request):
     """On the embedded store; the settings of the server are added by the tests."""
     system = System(tmp_path)
     for name in SERVICES:
         for setting in ("MONGO_URL", "MONGO_HINTS", "MONGO_STANDALONE"):
             system[name].environment.pop(setting, None)
-        system[name].environment["DB_NAME"] = f"moved_{server.port}_{name}"
+        system[name].environment["DB_NAME"] = f"{request.node.name.partition('[')[0][5:35]}_{server.port}_{name}"
     system.start()
     try:
         yield system
@@ -97,7 +97,7 @@ def test_a_target_that_holds_something_else_is_refused(server, house):
     os.rename(source, house["user"].environment["DATA_DIR"] + "/" + target)
     done = copy(house, "user", "sqlite-to-mongo", **settings)
     assert done.returncode != 0 and len(done.stderr.splitlines()) == 1, done.stderr
-    assert "differs after copying" in done.stderr or "same unique key" in done.stderr
+    assert "differs" in done.stderr
     assert ada.email not in done.stderr
 
 

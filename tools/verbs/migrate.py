@@ -6,7 +6,8 @@
 #   --data DIR    where the embedded stores are (default: $DATA_DIR, or ./data)
 #
 # Each service's documents are copied, versions included, then both sides are read whole and compared by count and hash;
-# the source stays as it is. What an interrupted run has copied is not copied again. The target must hold nothing else.
+# the source stays as it is. An interrupted run is run again and goes on; until then no service starts on the half. A target
+# that holds something else is compared and left as it is.
 import argparse
 import os
 import subprocess

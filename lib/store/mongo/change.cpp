@@ -66,10 +66,12 @@ std::optional<Why> refuse(std::optional<Document> const& old,
 class PreparedBatch::Applying {
 public:
     Applying(Connection& connection, Change const& change, Manner manner, Deadline deadline)
-        : change_(change), c_(*change.collection), manner_(manner), deadline_(deadline) {
-        connection.append_session(options_.raw());
-        collection_ = connection.collection(c_.name);
-    }
+        : connection_(connection),
+          change_(change),
+          c_(*change.collection),
+          manner_(manner),
+          deadline_(deadline),
+          collection_(connection.collection(c_.name)) {}
 
     std::optional<Why> operator()(Insert const&) {
         insert(*change_.document);
@@ -126,8 +128,10 @@ public:
     std::optional<Why> operator()(RemoveAll const& write) {
         Bson filter;
         append_filter(filter.raw(), write.filter);
+        Bson options;
+        connection_.append_write(options.raw(), deadline_);
         Answer answer;
-        answer.check(mongoc_collection_delete_many(collection_.get(), filter, options_,
+        answer.check(mongoc_collection_delete_many(collection_.get(), filter, options,
                                                    answer.fresh(), &answer.error));
         return {};
     }
@@ -147,9 +151,7 @@ public:
     void restore(std::string_view id, Bson const* stored) {
         Bson filter;
         append(filter.raw(), "_id", id);
-        Answer answer;
-        answer.check(mongoc_collection_delete_one(collection_.get(), filter, options_,
-                                                  answer.fresh(), &answer.error));
+        remove(filter);
         if (stored) insert(*stored);
     }
 
@@ -158,7 +160,7 @@ private:
 
     std::vector<std::unique_ptr<Bson>> find(Bson const& filter, std::optional<Want> want) {
         Bson options;
-        bson_concat(options.raw(), options_);
+        connection_.append_session(options.raw());
         append(options.raw(), "maxTimeMS", milliseconds_left(deadline_));
         if (want == Want::version)
             append_document(options.raw(), "projection",
@@ -185,8 +187,11 @@ private:
         return decode(*found.front());
     }
     void insert(Bson const& document) {
+        Bson options;
+        connection_.append_write(options.raw(), deadline_);
+        append_unchecked(options);
         Answer answer;
-        answer.check(mongoc_collection_insert_one(collection_.get(), document, options_unchecked(),
+        answer.check(mongoc_collection_insert_one(collection_.get(), document, options,
                                                   answer.fresh(), &answer.error));
     }
     bool replace(json::object const& body, std::int64_t version) {
@@ -194,10 +199,12 @@ private:
         append_target(filter.raw(), change_.id, version);
         Bson document;
         encode(document.raw(), c_, change_.id, body, version + 1);
+        Bson options;
+        connection_.append_update(options.raw(), deadline_);
+        append_unchecked(options);
         Answer answer;
-        answer.check(mongoc_collection_replace_one(collection_.get(), filter, document,
-                                                   options_unchecked(), answer.fresh(),
-                                                   &answer.error));
+        answer.check(mongoc_collection_replace_one(collection_.get(), filter, document, options,
+                                                   answer.fresh(), &answer.error));
         return answer.count("matchedCount") == 1;
     }
     bool update(Patch const& write) {
@@ -205,33 +212,30 @@ private:
         append_target(filter.raw(), c_, write);
         Bson change;
         append_change(change.raw(), c_, write);
+        Bson options;
+        connection_.append_update(options.raw(), deadline_);
         Answer answer;
-        answer.check(mongoc_collection_update_one(collection_.get(), filter, change, options_,
+        answer.check(mongoc_collection_update_one(collection_.get(), filter, change, options,
                                                   answer.fresh(), &answer.error));
         return answer.count("matchedCount") == 1;
     }
     bool remove(Bson const& filter) {
+        Bson options;
+        connection_.append_write(options.raw(), deadline_);
         Answer answer;
-        answer.check(mongoc_collection_delete_one(collection_.get(), filter, options_,
+        answer.check(mongoc_collection_delete_one(collection_.get(), filter, options,
                                                   answer.fresh(), &answer.error));
         return answer.count("deletedCount") == 1;
     }
     /// Members have the names that they have in JSON: "", "a.b", "$".
-    bson_t const* options_unchecked() {
-        if (unchecked_.empty()) {
-            bson_concat(unchecked_.raw(), options_);
-            append(unchecked_.raw(), "validate", false);
-        }
-        return unchecked_;
-    }
+    static void append_unchecked(Bson& options) { append(options.raw(), "validate", false); }
 
+    Connection& connection_;
     Change const& change_;
     CollectionLayout const& c_;
     Manner manner_;
     Deadline deadline_;
     CollectionHandle collection_;
-    Bson options_;
-    Bson unchecked_;
 };
 
 PreparedBatch::PreparedBatch(Layout const& layout, Batch batch) : batch_(std::move(batch)) {
@@ -386,8 +390,10 @@ std::expected<void, Rejected> PreparedBatch::one_by_one(Connection& connection,
     std::vector<std::function<void()>> undo;
     auto const remember = [&](Change const& change, std::string id,
                               std::shared_ptr<Bson const> stored) {
-        undo.push_back([&connection, &change, id = std::move(id), stored, deadline] {
-            Applying(connection, change, Manner::by_reading, deadline).restore(id, stored.get());
+        undo.push_back([&connection, &change, id = std::move(id), stored] {
+            auto const in_its_own_time = std::chrono::steady_clock::now() + limits::store_time_max;
+            Applying(connection, change, Manner::by_reading, in_its_own_time)
+                .restore(id, stored.get());
         });
     };
     auto const put_back = [&] {

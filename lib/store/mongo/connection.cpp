@@ -216,6 +216,21 @@ void Connection::append_session(bson_t* options) const {
         throw Failure(error, nullptr);
 }
 
+void Connection::append_write(bson_t* options, Deadline deadline) const {
+    append(options, "maxTimeMS", milliseconds_left(deadline));
+    append_session(options);
+}
+
+void Connection::append_update(bson_t* options, Deadline deadline) const {
+    append_session(options);
+    if (session_ && mongoc_client_session_in_transaction(session_)) return;
+    append_document(options, "writeConcern", [&](bson_t* concern) {
+        append(concern, "w", "majority");
+        append(concern, "j", true);
+        append(concern, "wtimeout", milliseconds_left(deadline));
+    });
+}
+
 void Connection::append_read(bson_t* options, Deadline deadline) const {
     append(options, "maxTimeMS", milliseconds_left(deadline));
     if (!pool_.standalone())

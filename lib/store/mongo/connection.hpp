@@ -121,10 +121,15 @@ public:
     Connection& operator=(Connection const&) = delete;
 
     CollectionHandle collection(std::string const& name);
-    /// Puts the session into the options of an operation. For the time of a write the driver has no
-    /// option: that of the socket and of the write concern bounds it, and begin() bounds the end of
-    /// a transaction.
+    /// Puts the session into the options of an operation.
     void append_session(bson_t* options) const;
+    /// The session and the time that the server may take, of an insertion or a removal.
+    void append_write(bson_t* options, Deadline deadline) const;
+    /// The same of an update. The driver would put maxTimeMS into its statement, where no server
+    /// takes it, and an update as a plain command is not repeated under its number: so the wait
+    /// for a majority is bounded, and the rest by the socket's time. In a transaction nothing is:
+    /// there a server waits for nobody's lock, and begin() bounds the end.
+    void append_update(bson_t* options, Deadline deadline) const;
     /// The session, the time that the server may take, and that what is read is what no failover
     /// takes back.
     void append_read(bson_t* options, Deadline deadline) const;

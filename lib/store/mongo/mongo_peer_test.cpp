@@ -218,6 +218,43 @@ TEST_F(MongoPeers, ACommitWithoutAnAnswerIsAskedForAgainAndNotBegunAnew) {
     EXPECT_EQ(a_.commands("update").size(), 1u);
 }
 
+namespace {
+
+json::object late_majority(int code) {
+    return {{"n", 1},
+            {"nModified", 1},
+            {"writeConcernError", {{"code", code}, {"errmsg", "waiting for replication"}}}};
+}
+
+}  // namespace
+
+TEST_F(MongoPeers, WhereTheTimeRanOutTheOutcomeIsUnknownAndNeverARefusal) {
+    open();
+    auto const status = [&](std::size_t writes) {
+        try {
+            return commit(writes) ? 0 : 409;
+        } catch (Error const& error) {
+            return error.status();
+        }
+    };
+    constexpr int late = 50;       // MaxTimeMSExpired
+    constexpr int undecided = 64;  // WriteConcernTimeout: stored, by how many is not known
+    trouble("update", error(late, {}));
+    EXPECT_EQ(status(1), 504);
+    for (int const code : {undecided, late}) {
+        trouble("update", late_majority(code));
+        EXPECT_EQ(status(1), 503) << code;
+    }
+    // None of them was tried a second time, which might have applied it twice.
+    EXPECT_EQ(a_.commands("update").size(), 3u);
+    // The end of a transaction may be asked for again: the server knows it by its number.
+    for (int const code : {undecided, late}) trouble("commitTransaction", late_majority(code));
+    EXPECT_EQ(status(2), 0);
+    auto const commits = a_.commands("commitTransaction");
+    ASSERT_EQ(commits.size(), 3u);
+    EXPECT_EQ(member(commits[0], "txnNumber"), member(commits[2], "txnNumber"));
+}
+
 TEST_F(MongoPeers, AReadSeesWhatWasWrittenBeforeIt) {
     open();
     EXPECT_TRUE(commit(1));
@@ -467,6 +504,39 @@ TEST_F(SlowMongo, TheServerIsToldWhatIsLeftOfTheDeadlineAndNeverMoreThanTheStore
     EXPECT_GT(time_of(finds[1]), 900);
     EXPECT_LE(time_of(finds[1]), 3'000);
     EXPECT_LE(time_of(finds[2]), 3'000);
+}
+
+TEST_F(SlowMongo, WritesCarryTheirTimeToo) {
+    Batch removal;
+    removal.add(Remove{.collection = "log", .id = "1"});
+    Batch change;
+    change.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
+    EXPECT_EQ(commit_within(900ms, 1), 0);
+    EXPECT_TRUE(within(900ms, store_->commit(std::move(removal))));
+    EXPECT_TRUE(within(900ms, store_->commit(std::move(change))));
+    EXPECT_EQ(commit_within(1h, 1), 0);
+    auto const inserts = peer_.commands("insert");
+    for (auto const& command : {inserts.at(0), peer_.commands("delete").at(0)}) {
+        EXPECT_GT(time_of(command), 0) << command.name;
+        EXPECT_LE(time_of(command), 900) << command.name;
+    }
+    EXPECT_GT(time_of(inserts.at(1)), 900);
+    EXPECT_LE(time_of(inserts.at(1)), 3'000);
+    // The driver has no other time for these: that of the wait for a majority.
+    auto const concern = peer_.commands("update").at(0).body.at("writeConcern");
+    EXPECT_EQ(concern.at("w"), "majority");
+    EXPECT_EQ(concern.at("j"), true);
+    EXPECT_GT(concern.at("wtimeout").to_number<int>(), 0);
+    EXPECT_LE(concern.at("wtimeout").to_number<int>(), 900);
+}
+
+TEST_F(SlowMongo, StatementsOfATransactionHaveNoWriteConcern) {
+    Batch batch;
+    batch.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
+    batch.add(Insert{"log", {{"_id", "1"}}});
+    EXPECT_TRUE(within(900ms, store_->commit(std::move(batch))));
+    for (auto const& name : {"update", "insert"})
+        EXPECT_FALSE(peer_.commands(name).at(0).body.contains("writeConcern")) << name;
 }
 
 TEST_F(SlowMongo, TheEndOfATransactionCarriesItsTime) {
