@@ -2,7 +2,8 @@
 // holds a pointer that is null for plain connections and asks it once per read and send.
 //
 // OpenSSL reads and writes records in memory here, and the stream below moves them: what is written
-// is sealed at once and leaves in one send, without a coroutine where nothing has to wait.
+// is sealed at once and leaves in one send, without a coroutine where nothing has to wait
+// (docs/adr/0022).
 #pragma once
 
 #include <array>

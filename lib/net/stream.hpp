@@ -1,6 +1,6 @@
 // A connected byte stream, TCP or unix socket alike: the only owner of a socket. Models Asio's
-// AsyncReadStream and AsyncWriteStream, so coroutines, asio::async_write and ssl::stream work on
-// it, whichever engine is behind it.
+// AsyncReadStream and AsyncWriteStream, so coroutines and asio::async_write work on it, whichever
+// engine is behind it.
 //
 //     net::Stream stream(loop);
 //     stream.expires_at(now + 1s);
