@@ -12,7 +12,7 @@ from wire import Wire
 
 LONG = "GROVER_ALL" in os.environ
 SECONDS = 120 if LONG else 2
-PER_SECOND, BURST = 200, 20
+PER_SECOND, BURST = 200, 200    # the burst bridges a second in which the clients themselves are held up
 CLIENTS = 4
 
 CONFIGURATION = f"""
@@ -71,7 +71,7 @@ def test_a_limit_gives_what_it_promises_and_no_more(gateway):
     assert refused and {reply.status for reply in refused} == {429}
     assert all(int(reply.header("Retry-After")) >= 1 and reply.header("RateLimit") and reply.header("RateLimit-Policy") for reply in refused)
     if LONG:
-        assert len(taken) >= 0.99 * PER_SECOND * (taken[-1] - taken[0]), len(taken)
+        assert len(taken) - BURST >= 0.99 * PER_SECOND * (taken[-1] - taken[0]), len(taken)
 
 
 def test_who_waits_as_told_is_let_in(gateway):
