@@ -104,6 +104,7 @@ net::Task<Outcome> Http1Attempt::receive_head(std::string_view method) {
 bool Http1Attempt::received(boost::system::error_code error, std::size_t bytes) noexcept {
     connection_->input.commit(bytes);
     heard_nothing_ = heard_nothing_ && bytes == 0;
+    closed_ = error == asio::error::eof;  // RFC 9112 section 9.6: nothing else ends a body
     return !error && bytes > 0;
 }
 
@@ -124,7 +125,7 @@ Attempt::Piece Http1Attempt::take() noexcept {
     else if (body_.complete())
         piece.end = End::yes;
     else if (ended_)
-        piece.end = until_close() && ended_by_service() ? End::yes : End::cut;
+        piece.end = until_close() && closed_ ? End::yes : End::cut;
     return piece;
 }
 

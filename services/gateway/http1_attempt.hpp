@@ -39,10 +39,6 @@ private:
     net::Task<Outcome> receive_head(std::string_view method);
     bool received(boost::system::error_code error, std::size_t bytes) noexcept;
     bool whole_request_sent() const noexcept { return sent_ || (upload_ && upload_->whole()); }
-    /// Where the connection has no more for us: neither our patience nor cancel() was the reason.
-    bool ended_by_service() const noexcept {
-        return connection_->stream.is_open() && !connection_->stream.expired();
-    }
     bool until_close() const noexcept { return kind_ == http::BodyFraming::Kind::until_close; }
 
     PlacePtr place_;
@@ -58,7 +54,8 @@ private:
     bool body_begun_ = false;
     bool sent_ = false;  // all of the request, before the answer was waited for
     bool heard_nothing_ = true;
-    bool ended_ = false;  // the connection has no more for us
+    bool closed_ = false;  // by the service, in order: neither reset nor given up
+    bool ended_ = false;   // the connection has no more for us
     bool keep_ = false;
     std::optional<Upload> upload_;
 };

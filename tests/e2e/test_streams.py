@@ -4,6 +4,7 @@ no end that looks whole and is not, and no more in between than buffers hold."""
 import json
 import select
 import socket
+import struct
 import subprocess
 import threading
 
@@ -125,6 +126,17 @@ def test_a_stream_that_breaks_off_does_not_look_whole(listener):
     listener.service.close()
     assert listener.child.stdout.read() == b""
     assert listener.ended() != 0
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("end", ["closes", "resets"])
+def test_only_a_close_ends_an_answer_of_no_length(stage, protocol, end):
+    listener = Listener(stage, protocol, head=b"HTTP/1.1 200 OK\r\n\r\nso far")
+    assert listener.child.stdout.read(6) == b"so far"
+    if end == "resets":
+        listener.service.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    listener.service.close()
+    assert (listener.ended() == 0) is (end == "closes")
 
 
 def test_a_stream_of_broken_chunks_does_not_look_whole(listener):
