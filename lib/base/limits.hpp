@@ -31,11 +31,12 @@ inline constexpr auto handshake_time_max = 10s;               // TLS
 inline constexpr auto tls_ticket_key_time_max = 1h;  // then a session is remembered under another
 inline constexpr auto header_time_max =
     10s;  // from the first byte of a request to the end of its head
-inline constexpr auto body_time_max = 60s;     // from the end of the head to the end of the body
-inline constexpr auto write_time_max = 30s;    // one write to a client that reads slowly
-inline constexpr auto idle_time_max = 75s;     // keep-alive without a request
-inline constexpr auto request_time_max = 30s;  // the deadline of a request that names none
-inline constexpr auto drain_time_max = 10s;    // requests in flight after SIGTERM
+inline constexpr auto body_time_max = 60s;       // from the end of the head to the end of the body
+inline constexpr auto body_awaited_max = 250ms;  // of it, before a service is asked without
+inline constexpr auto write_time_max = 30s;      // one write to a client that reads slowly
+inline constexpr auto idle_time_max = 75s;       // keep-alive without a request
+inline constexpr auto request_time_max = 30s;    // the deadline of a request that names none
+inline constexpr auto drain_time_max = 10s;      // requests in flight after SIGTERM
 inline constexpr auto drain_notice = 1s;  // of it, for clients with kept connections to hear of it
 inline constexpr auto client_looked_for_after = 1s;  // whether it still waits for its answer
 inline constexpr auto linger_time_max = 2s;  // until a client that sent too much has read why

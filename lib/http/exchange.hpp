@@ -80,6 +80,9 @@ public:
     virtual net::Task<std::string_view> read_raw() = 0;
     /// The same, content only.
     virtual net::Task<std::string_view> read_content() = 0;
+    /// Waits for more of the body, about until then: false while none is there. Then it may still
+    /// come.
+    virtual net::Task<bool> body_comes(TimePoint until) = 0;
     /// A read that is under way ends within about a sweep of the loop, as further ones do, in
     /// Disconnected. The answer is none the worse.
     virtual void stop_reading() noexcept = 0;

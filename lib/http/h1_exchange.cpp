@@ -60,6 +60,11 @@ net::Task<std::string_view> H1Exchange::read_content() {
     co_return std::string_view();
 }
 
+net::Task<bool> H1Exchange::body_comes(TimePoint until) {
+    if (!source_.empty() || body_.complete()) co_return true;
+    co_return co_await receive(until);
+}
+
 /// Accounts for `used` bytes of the source that have `piece` in them.
 std::string_view H1Exchange::take(std::string_view piece, std::size_t used) {
     source_.remove_prefix(used);
@@ -75,7 +80,8 @@ net::Task<> H1Exchange::let_come() {
     co_await wire_.flush();
 }
 
-net::Task<> H1Exchange::receive() {
+/// False when nothing has come until then.
+net::Task<bool> H1Exchange::receive(TimePoint until) {
     bool const known = body_.kind() == BodyFraming::Kind::length;
     if (known) admit(0, body_.remaining());
     if (state_ == Answer::none) co_await let_come();
@@ -84,15 +90,17 @@ net::Task<> H1Exchange::receive() {
     auto const room =
         known ? std::min<std::uint64_t>(body_.remaining(), body_buffer_bytes) : body_buffer_bytes;
     receiving_ = true;
-    auto const got =
-        co_await wire_.read({body_buffer_.get(), static_cast<std::size_t>(room)}, body_until_);
+    auto const got = co_await wire_.read({body_buffer_.get(), static_cast<std::size_t>(room)},
+                                         std::min(until, body_until_));
     receiving_ = false;
     if (stopped_) throw Disconnected();
+    if (got.late && until < body_until_) co_return false;
     if (got.late) body_is_late();
     if (got.count == 0) throw Disconnected();
     source_ = {body_buffer_.get(), got.count};
     source_in_body_ = true;
     body_has_moved(got.count);
+    co_return true;
 }
 
 void H1Exchange::stop_reading() noexcept {

@@ -27,6 +27,7 @@ public:
     bool client_has_left() const noexcept override;
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
+    net::Task<bool> body_comes(TimePoint until) override;
     void stop_reading() noexcept override;
     void field(std::string_view name, std::string_view value) override;
     net::Task<> finish(std::string_view body) override;
@@ -39,7 +40,7 @@ public:
 private:
     void begin_head() override;
     net::Task<> let_come();
-    net::Task<> receive();
+    net::Task<bool> receive(TimePoint until = TimePoint::max());
     std::string_view take(std::string_view piece, std::size_t used);
     bool body_ends_in_sight() const noexcept;
     void end_head();

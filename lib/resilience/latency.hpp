@@ -34,6 +34,11 @@ public:
         at_.store(ns_of(now), std::memory_order_relaxed);
     }
 
+    /// A call that was not waited for to its end: how long it would have taken is not known.
+    void add_at_least(TimePoint now, Duration took) noexcept {
+        if (static_cast<double>(took.count()) > value(now)) add(now, took);
+    }
+
     /// A call that failed: who fails fast must not look fast. Counts as three times what is known,
     /// up to failure_max, or what it took if that is more.
     void add_failure(TimePoint now, Duration took) noexcept {

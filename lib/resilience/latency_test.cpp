@@ -24,6 +24,14 @@ TEST(PeakEwma, FollowsPeaksAtOnceAndForgetsThem) {
     EXPECT_GE(ewma.value(start), 0) << "a time before is no trouble";
 }
 
+TEST(PeakEwma, WhatWasNotWaitedForOnlyRaises) {
+    PeakEwma ewma(10s);
+    ewma.add_at_least(start, 3ms);
+    EXPECT_EQ(ewma.value(start), 3e6);
+    ewma.add_at_least(start + 100ms, 1ms);
+    EXPECT_EQ(ewma.value(start + 100ms), 3e6);
+}
+
 TEST(PeakEwma, FailuresCountAsSlowAndWithinBounds) {
     PeakEwma ewma(10s);
     ewma.add_failure(start, 10us);

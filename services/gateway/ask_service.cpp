@@ -62,6 +62,7 @@ net::Task<> AskService::ask_changed(Delivery& delivery) {
     forward.edits = changed.edits();
     forward.first = body;
     forward.audience = audience_;
+    bound(forward, exchange_, record_.rules());
     co_await gateway::relay(forward, upstream_, record_.rules(), changed, record_);
 }
 

@@ -49,7 +49,7 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
     auto const outcome = co_await receive_head(method_);
     if (outcome != Outcome::answered) {
         co_await drop_body();
-        upload_->check();
+        upload_->check(outcome == Outcome::late);
     } else if (parser_.head().status >= 400) {
         upload_->enough();  // Who refuses may not read the rest.
     }

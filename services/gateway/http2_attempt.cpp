@@ -40,7 +40,7 @@ net::Task<Outcome> Http2Attempt::ask(Forward const& forward) {
         if (upload_ && stream.head().status >= 400) upload_->enough();
     } else if (upload_) {
         co_await drop_body();
-        upload_->check();
+        upload_->check(outcome == Outcome::late);
     }
     co_return outcome;
 }

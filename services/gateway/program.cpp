@@ -10,6 +10,7 @@
 #include "gateway/own_routes.hpp"
 #include "gateway/stages/upgrade.hpp"
 #include "gateway/transform/transform.hpp"
+#include "http/target.hpp"
 #include "net/async.hpp"
 #include "service/pipeline.hpp"
 
@@ -157,7 +158,6 @@ ViewPtr Program::make_view(std::size_t loop, std::shared_ptr<Snapshot const> sna
     auto const* before = views_[loop].get();
     for (auto const& service : snapshot->services) {
         auto& upstream = view.upstreams.emplace_back();
-        if (service.settings.instances.empty()) continue;
         if (before) upstream = before->upstream(service.name);
         if (!upstream)
             upstream = std::make_shared<Upstream>(kit_.loops().at(loop),
@@ -192,12 +192,16 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     record.view = views_[exchange.loop().index()];
     auto const& snapshot = *record.view->snapshot;
     auto const& head = exchange.head();
+    if (auto const why = http::ambiguity_of(head.path()); !why.empty())
+        throw Error(ErrorCode::malformed, std::string(why));
     if (!snapshot.cors.off() && Cors::is_preflight(head) && snapshot.table.knows(head.path())) {
         co_await snapshot.cors.answer_preflight(exchange);
         co_return true;
     }
     auto const match = snapshot.table.find(head);
     if (match.route == Table::none) {
+        if (is_own_page(head.path())) co_return false;
+        count_unrouted(exchange, snapshot);
         if (match.allow == 0) co_return false;
         throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
             .with_allow(method_list(match.allow));
@@ -226,37 +230,37 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     co_return true;
 }
 
+void Program::find_client(http::Exchange& exchange, Snapshot const& snapshot) {
+    if (!snapshot.trusted_proxies.none())
+        exchange.speaks_for(
+            snapshot.trusted_proxies.client_of(exchange.peer_address(), exchange.head()));
+}
+
+/// Who looks for paths that are not there is held back as well.
+void Program::count_unrouted(http::Exchange& exchange, Snapshot const& snapshot) {
+    find_client(exchange, snapshot);
+    if (snapshot.everywhere.empty() || snapshot.unlimited.contains(exchange.peer_address())) return;
+    Taken permits(gcra_);
+    permits.take(snapshot.everywhere,
+                 {.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = {}},
+                 exchange);
+    permits.report(exchange);
+}
+
 /// The stages of a request, in their order.
 net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     auto const& snapshot = *record.view->snapshot;
     auto const& route = *record.route;
-    if (!snapshot.trusted_proxies.none())
-        exchange.speaks_for(
-            snapshot.trusted_proxies.client_of(exchange.peer_address(), exchange.head()));
+    find_client(exchange, snapshot);
     if (!snapshot.cors.off()) snapshot.cors.mark(exchange);
     mark_lifecycle(exchange, record);
-
-    Taken permits(gcra_);
-    Counted who{.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = route.name};
-    bool const limited = !snapshot.unlimited.contains(exchange.peer_address());
-    if (limited && !route.limits.empty()) {
-        who.api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header);
-        record.limiter = "limited";  // unless it goes on
-        permits.take(route.limits, who, exchange);
-        record.limiter = "ok";
-    }
-    if (!route.is_own()) upstream_of(record);  // What is not running needs no login to say so.
     auto const token = presented_token(exchange.head());
-    if (!token.empty()) {
-        record.session = sessions_.cached(token);
-        if (!record.session) co_await identify(exchange, record, token);
-    }
-    authorize(record);
-    if (limited && !route.user_limits.empty() && record.caller()) {
-        who.user = record.caller()->user_id.str();
-        record.limiter = "limited";
-        permits.take(route.user_limits, who, exchange);
-        record.limiter = "ok";
+    Taken permits(gcra_);
+    try {
+        co_await admit(exchange, record, permits, token);
+    } catch (Error const&) {
+        permits.report(exchange);
+        throw;
     }
     permits.report(exchange);
     // HTTP/1.0 has no Upgrade: there it is only a field, where the route does not know it.
@@ -270,7 +274,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
-    AskService way(exchange, record, upstream_of(record), &audience);
+    AskService way(exchange, record, record.upstream(), &audience);
     if (websocket) {
         TunnelDelivery delivery(exchange, tunnels_, record.rules().settings.stream, &audience,
                                 record.tunnel);
@@ -282,6 +286,35 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     }
     record.cache =
         co_await content_.serve(exchange, route.content, record.session != nullptr, way, &audience);
+}
+
+/// Who it is, and whether the request may go on.
+net::Task<> Program::admit(http::Exchange& exchange, RequestRecord& record, Taken& permits,
+                           std::string_view token) {
+    auto const& snapshot = *record.view->snapshot;
+    auto const& route = *record.route;
+    Counted who{.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = route.name};
+    bool const limited = !snapshot.unlimited.contains(exchange.peer_address());
+    if (limited && !route.limits.empty()) {
+        who.api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header);
+        record.limiter = "limited";  // unless it goes on
+        permits.take(route.limits, who, exchange);
+        record.limiter = "ok";
+    }
+    // What is not running needs no login to say so.
+    if (!route.is_own() && !record.rules().settings.fallback && !route.content.cache)
+        record.upstream().must_run();
+    if (!token.empty()) {
+        record.session = sessions_.cached(token);
+        if (!record.session) co_await identify(exchange, record, token);
+    }
+    authorize(record);
+    if (limited && !route.user_limits.empty() && record.caller()) {
+        who.user = record.caller()->user_id.str();
+        record.limiter = "limited";
+        permits.take(route.user_limits, who, exchange);
+        record.limiter = "ok";
+    }
 }
 
 net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& record,
@@ -301,13 +334,6 @@ net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& reco
     exchange.field("Content-Type", "application/json");
     exchange.field("Cache-Control", "no-store");
     co_await exchange.finish(boost::json::serialize(answer));
-}
-
-Upstream& Program::upstream_of(RequestRecord const& record) {
-    if (auto* upstream = record.view->upstreams[record.service_index].get()) return *upstream;
-    throw Error(ErrorCode::unavailable,
-                "the " + std::string(record.service) + " service is not running")
-        .with_retry_after(std::chrono::seconds(30));
 }
 
 void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {

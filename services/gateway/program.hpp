@@ -59,12 +59,15 @@ private:
     ViewPtr make_view(std::size_t loop, std::shared_ptr<Snapshot const> snapshot);
     void warn_of(Snapshot const& snapshot);
 
+    static void find_client(http::Exchange& exchange, Snapshot const& snapshot);
+    void count_unrouted(http::Exchange& exchange, Snapshot const& snapshot);
     net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
+    net::Task<> admit(http::Exchange& exchange, RequestRecord& record, Taken& permits,
+                      std::string_view token);
     void mark_lifecycle(http::Exchange& exchange, RequestRecord const& record);
     net::Task<> identify(http::Exchange const& exchange, RequestRecord& record,
                          std::string_view token);
     void authorize(RequestRecord const& record);
-    Upstream& upstream_of(RequestRecord const& record);
     net::Task<> compose(http::Exchange& exchange, RequestRecord const& record, Audience& audience);
     void choose_canary(http::Exchange const& exchange, RequestRecord& record);
     void observe(http::Exchange& exchange, RequestRecord const& record, int status);

@@ -106,6 +106,50 @@ TEST_F(Gateway, RoutesByTheConfiguration) {
     EXPECT_EQ(gateway.get("/api/other").status, 404);
 }
 
+TEST_F(Gateway, APathHasOneMeaning) {
+    auto& gateway = start(
+        "routes:\n  - {path: /n/**, service: post}\n"
+        "  - {path: /mod/**, service: post, access: {roles: [admin]}}\n"
+        "  - {path: '/old/{id}', service: post, request: {path: '/new/{id}'}}\n");
+    EXPECT_EQ(gateway.get("/mod/x").status, 401);
+    EXPECT_EQ(gateway.get("/%6dod/x").status, 401);
+    for (auto const* path :
+         {"/n/../mod/x", "/n/%2e%2e/mod/x", "/n/..;/mod/x", "/n//mod/x", "/n/..%2fmod/x",
+          "/n/..%5cmod/x", "/n/..\\mod/x", "/n/%zz", "/n/a%2fb", "/old/..", "/old/%2e",
+          "/old/a%2fb", "//n/x", "/../x", "/health/../n/x"}) {
+        auto const reply = gateway.get(path);
+        EXPECT_EQ(reply.status, 400) << path;
+        EXPECT_EQ(json::parse(reply.body).at("code").as_string(), "malformed_request") << path;
+    }
+    EXPECT_EQ(said(gateway.get("/n/a.b/..c/?x=../y")).at("target").as_string(),
+              "/n/a.b/..c/?x=../y");
+    EXPECT_EQ(said(gateway.get("/ol%64/7%5F")).at("target").as_string(), "/new/7%5F");
+}
+
+TEST_F(Gateway, TraceGoesToNobody) {
+    auto& gateway = start("routes: [{path: /a, service: post}]\n");
+    auto const reply = gateway.send("TRACE", "/a", bearer("user-1"));
+    EXPECT_EQ(reply.status, 405);
+    EXPECT_TRUE(reply.headers.get("Allow").contains("GET"));
+    EXPECT_EQ(reply.body.find("user-1"), std::string::npos);
+    EXPECT_EQ(service(gateway.send("BREW", "/a")), "post");
+}
+
+TEST_F(Gateway, ARouteMayHaveAnAnswerWithoutItsService) {
+    auto& gateway = start(
+        "routes:\n  - {path: /a, service: none, fallback: {status: 200, body: '[]'}}\n"
+        "  - {path: /b, service: none, access: {login: true}}\n"
+        "  - {path: /c, service: none, access: {login: true}, fallback: {body: '[]'}}\n");
+    auto const instead = gateway.get("/a");
+    EXPECT_EQ(instead.status, 200);
+    EXPECT_EQ(instead.body, "[]");
+    EXPECT_EQ(gateway.get("/c").status, 401);
+    auto const missing = gateway.get("/b");
+    EXPECT_EQ(missing.status, 503);
+    EXPECT_EQ(missing.headers.get("Retry-After"), "30");
+    EXPECT_TRUE(missing.body.contains("the none service is not running"));
+}
+
 TEST_F(Gateway, ARouteForEverythingLeavesItsOwnPages) {
     auto& gateway = start("routes: [{path: /**, service: post}]\n");
     for (auto const* path : {"/", "/index.html", "/healthy", "/docs.txt", "/metrics/x"})
@@ -189,6 +233,34 @@ TEST_F(Gateway, LimitsCountEachUserAndGiveBackWhatWasRefused) {
     EXPECT_EQ(gateway.get("/api/login").status, 200);
     EXPECT_EQ(gateway.get("/api/login").status, 200);
     EXPECT_EQ(gateway.get("/api/login").status, 429);
+}
+
+TEST_F(Gateway, LimitsShowInEveryAnswerAndCountWhatIsNotThere) {
+    auto& gateway = start(R"(
+routes:
+  - {path: /api/a, service: post, methods: [GET]}
+  - {path: /api/none, service: none}
+  - {path: /api/members, service: post, access: {login: true}}
+rate_limits:
+  limits:
+    address: {by: [ip], quota: 6, window: 1h}
+  everywhere: [address]
+)");
+    std::vector<std::pair<int, RawReply>> const replies{
+        {200, gateway.get("/api/a")},       {405, gateway.send("DELETE", "/api/a")},
+        {503, gateway.get("/api/none")},    {401, gateway.get("/api/members")},
+        {404, gateway.get("/api/nothing")}, {404, gateway.get("/nothing")},
+        {429, gateway.get("/nothing")},     {429, gateway.get("/api/a")}};
+    int left = 6;
+    for (auto const& [status, reply] : replies) {
+        left = std::max(left - 1, 0);
+        EXPECT_EQ(reply.status, status) << reply.body;
+        EXPECT_TRUE(reply.headers.get("RateLimit")
+                        .starts_with("\"address\";r=" + std::to_string(left) + ";t="))
+            << reply.headers.get("RateLimit");
+        EXPECT_EQ(reply.headers.get("RateLimit-Policy"), "\"address\";q=6;w=3600");
+    }
+    EXPECT_NE(gateway.get("/health").status, 429);
 }
 
 TEST_F(Gateway, LimitsCanBeSwitchedOff) {

@@ -35,6 +35,7 @@ struct RequestRecord : TryReport {
         return version->means + std::string(path.substr(version->prefix.size()));
     }
 
+    Upstream& upstream() const { return *view->upstreams[service_index]; }
     TryRules const& rules() const { return view->rules(route_index, service_index); }
 
     // --- identity

@@ -73,6 +73,11 @@ Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& me
       cors(config.cors),
       limits(limits_of(config, metrics)),
       unlimited(config.rate_limits.exempt) {
+    for (auto const& limit : limits) {
+        auto const& names = config.rate_limits.everywhere;
+        if (!limit.counts_by(LimitKey::user) && std::ranges::find(names, limit.name) != names.end())
+            everywhere.push_back(&limit);
+    }
     for (auto const& route : config.routes) routes.push_back(route_of(route, *this, metrics));
     for (auto const& [name, settings_of_version] : config.versions)
         versions.push_back({settings_of_version.path, settings_of_version.means,

@@ -73,16 +73,16 @@ struct Snapshot {
     TrustedProxies trusted_proxies;
     Cors cors;
     std::vector<Limit> limits;
-    net::Networks unlimited;        // addresses
-    std::vector<Route> routes;      // by Table::Match::route
-    std::vector<Version> versions;  // by Table::Match::version
+    std::vector<Limit const*> everywhere;  // of them, those that need no user
+    net::Networks unlimited;               // addresses
+    std::vector<Route> routes;             // by Table::Match::route
+    std::vector<Version> versions;         // by Table::Match::version
 };
 
 /// The snapshot and what one loop has for it. Made, used and destroyed on that loop.
 struct View {
     std::shared_ptr<Snapshot const> snapshot;  // shared by the loops
-    /// By service; null for one without instances. Shared with the view before, so that open
-    /// connections stay.
+    /// By service. Shared with the view before, so that open connections stay.
     std::vector<std::shared_ptr<Upstream>> upstreams;
     std::vector<RouteMetrics> metrics;  // by route
     /// By route: for each of its services.

@@ -97,6 +97,15 @@ public:
     void cancel() noexcept {
         if (!std::exchange(told_, true)) breaker().cancel(choice_.verdict);
     }
+    /// It was given up with its answer outstanding: slow it may have been, failed it has not.
+    void given_up(TimePoint now) noexcept {
+        load().latency.add_at_least(now, now - began);
+        auto const slow = guard_->settings().slow_call;
+        if (slow.count() > 0 && now - began > slow)
+            tell(true, now);
+        else
+            cancel();
+    }
 
     void has_told() noexcept { told_ = true; }
 
@@ -168,6 +177,7 @@ private:
     bool may_go_on(Outcome outcome, bool stale);
     net::Task<> pause_before_next();
     void record(Counted& counted, Outcome outcome) noexcept;
+    bool was_cut_short(TimePoint began, TimePoint now) const noexcept;
     net::Task<> give_up(Outcome outcome, TimePoint retry_at);
     Error failure(Outcome outcome, TimePoint retry_at) const;
     bool is_retry_status(int status) const noexcept {
@@ -182,6 +192,7 @@ private:
     Delivery& delivery_;
     TryReport& report_;
     Cluster::StatePtr const state_;  // the rules under which this request runs
+    TimePoint const began_ = Steady::now();
     bool admitted_ = false;
     bool delivering_ = false;
     bool lost_ = false;               // nobody is there to be answered, or may be any more
@@ -429,12 +440,19 @@ net::Task<> Tries::pause_before_next() {
             Duration(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(span))));
 }
 
+/// By the client's own deadline, or because earlier tries had used up the time: nobody knows when
+/// the answer would have come.
+bool Tries::was_cut_short(TimePoint began, TimePoint now) const noexcept {
+    return now < forward_.allowed_until || (now - began) * 2 < now - began_;
+}
+
 /// Tells everybody who remembers how a try ended.
 void Tries::record(Counted& counted, Outcome outcome) noexcept {
     auto const now = Steady::now();
     auto const took = now - counted.began;
     auto& instance = counted.instance();
     if (lost_ || is_stale(counted.attempt.get(), outcome)) return counted.cancel();
+    if (outcome == Outcome::late && was_cut_short(counted.began, now)) return counted.given_up(now);
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
     counted.tell(good, now);
     cluster_.report(*state_, instance, good, now);
@@ -447,6 +465,8 @@ void Tries::record(Counted& counted, Outcome outcome) noexcept {
 
 Error Tries::failure(Outcome outcome, TimePoint retry_at) const {
     auto const service = "the " + cluster_.name() + " service ";
+    if (state_->instances.empty())
+        return Error(ErrorCode::unavailable, service + "is not running").with_retry_after(30s);
     auto const wait = std::chrono::ceil<std::chrono::seconds>(retry_at - Steady::now());
     auto const seconds = std::max<std::chrono::seconds>(wait, 1s);
     if (report_.admission == "shed")
@@ -482,6 +502,13 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
 
 }  // namespace
 
+void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
+    auto const started = exchange.started();
+    forward.stream = &rules.settings.stream;
+    forward.allowed_until = std::min(exchange.deadline(), started + rules.settings.timeout);
+    forward.deadline = std::min(forward.allowed_until, started + patience_of(exchange.head()));
+}
+
 net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
                   std::string_view identity, Delivery& delivery, TryReport& report,
                   Audience* audience) {
@@ -489,11 +516,11 @@ net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& 
     forward.audience = audience;
     forward.edits = delivery.edits();
     forward.websocket = exchange.head().wants_websocket && exchange.head().minor_version > 0;
-    forward.stream = &rules.settings.stream;
-    forward.deadline = std::min({exchange.deadline(), exchange.started() + rules.settings.timeout,
-                                 exchange.started() + std::chrono::duration_cast<Steady::duration>(
-                                                          patience_of(exchange.head()))});
-    if (!exchange.body_complete()) forward.first = co_await exchange.read_raw();
+    bound(forward, exchange, rules);
+    auto const body_until = exchange.started() + limits::body_awaited_max;
+    if (!exchange.body_complete() &&
+        co_await exchange.body_comes(std::min(forward.deadline, body_until)))
+        forward.first = co_await exchange.read_raw();
     if (!exchange.body_complete()) forward.body = &exchange;
     co_await relay(forward, upstream, rules, delivery, report);
 }

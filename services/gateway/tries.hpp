@@ -48,6 +48,9 @@ struct TryReport {
     bool hedged = false;
 };
 
+/// How long a request may take: by its route, and by its client where that asks for less.
+void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules);
+
 /// Relays a client's request, and gives the answer to `delivery`; `identity` is the signed identity
 /// of the caller, empty for none. Throws Error only while nothing of an answer has been sent,
 /// http::Disconnected when the client is gone. With an `audience` it ends once that has left.

@@ -2,6 +2,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "base/error.hpp"
+
 namespace grover::gateway {
 
 Upload::Upload(http::Exchange& client, Put put, std::function<void()> on_failure)
@@ -23,7 +25,9 @@ Upload::Upload(http::Exchange& client, Put put, std::function<void()> on_failure
 
 net::Task<> Upload::run() {
     while (!enough_ && !client_.body_complete()) {
+        reading_ = true;
         auto const piece = co_await client_.read_raw();
+        reading_ = false;
         if (!co_await put_(piece)) co_return;
     }
     whole_ = client_.body_complete();
@@ -35,12 +39,15 @@ net::Task<> Upload::ended() {
 
 net::Task<> Upload::stop() {
     stopped_ = true;
+    client_was_due_ = reading_;
     client_.stop_reading();
     return ended();
 }
 
-void Upload::check() const {
+void Upload::check(bool late) const {
     if (failure_) std::rethrow_exception(failure_);
+    if (late && client_was_due_)
+        throw Error(ErrorCode::request_timeout, "the body did not come in time");
 }
 
 }  // namespace grover::gateway

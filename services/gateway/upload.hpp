@@ -39,8 +39,9 @@ public:
     /// ends.
     net::Task<> stop();
     bool whole() const noexcept { return whole_; }
-    /// Throws what reading the client's body threw.
-    void check() const;
+    /// After stop(): throws what reading the client's body threw, and for an attempt that was
+    /// `late` Error (request_timeout) when it was the client that let it wait.
+    void check(bool late) const;
 
 private:
     net::Task<> run();
@@ -54,6 +55,8 @@ private:
     bool enough_ = false;
     bool stopped_ = false;
     bool whole_ = false;
+    bool reading_ = false;         // right now
+    bool client_was_due_ = false;  // when it was stopped
 };
 
 }  // namespace grover::gateway

@@ -7,6 +7,7 @@ The plain run is short and asserts no time; `./grover test --all` runs 2,000 req
 import collections
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -255,6 +256,57 @@ def test_a_client_may_wait_less(fleet):
     for value in ("soon", "-1", "99999999999999999999", ""):
         assert wire.send("GET", "/ill/a", headers={"X-Request-Timeout-Ms": value}).status == 200
     wire.close()
+
+
+def healthy(fleet) -> None:
+    """No breaker is open and nobody is ejected: every request is answered."""
+    wire = Wire(fleet.port)
+    assert [wire.send("POST", "/ill/a", b"{}").status for _ in range(10)] == [200] * 10
+    wire.close()
+    assert fleet.metric("gateway_instances_ejected", "ill") == 0
+    assert fleet.metric("gateway_breaker_refused_total", "ill") == 0
+
+
+def test_what_a_client_will_not_wait_for_is_nobodys_failure(fleet):
+    for instance in fleet.ill:
+        instance.mode("slow")
+    wire = Wire(fleet.port)
+    for number in range(60):
+        assert wire.send("GET" if number % 2 else "POST", "/ill/a", b"" if number % 2 else b"{}",
+                         {"X-Request-Timeout-Ms": "30"}).status == 504
+    wire.close()
+    healthy(fleet)
+
+
+@pytest.mark.parametrize("sent", [b"", b"a"], ids=["nothing", "a little"])
+def test_a_body_that_stops_is_its_clients_failure(fleet, sent):
+    clients = []
+    for _ in range(40):
+        client = socket.create_connection(("127.0.0.1", fleet.port), 10)
+        client.sendall(b"POST /ill/a HTTP/1.1\r\nHost: x\r\nX-Request-Timeout-Ms: 300\r\nContent-Length: 9\r\n\r\n" + sent)
+        clients.append(client)
+    for client in clients:
+        assert client.makefile("rb").readline() == b"HTTP/1.1 408 Request Timeout\r\n"
+        client.close()
+    healthy(fleet)
+
+
+def test_a_service_that_does_not_read_is_late_whatever_its_client_still_has(fleet):
+    hang(fleet.ill[0])
+    hang(fleet.ill[1])
+    client = socket.create_connection(("127.0.0.1", fleet.port), 10)
+    client.sendall(b"POST /ill/a HTTP/1.1\r\nHost: x\r\nX-Request-Timeout-Ms: 1000\r\nContent-Length: 20000000\r\n\r\n")
+    client.setblocking(False)
+    head = b""
+    while b"\r\n" not in head:
+        readable, writable, _ = select.select([client], [client], [], 10)
+        assert readable or writable
+        if readable:
+            head += client.recv(100)
+        elif writable:
+            client.send(bytes(65536))
+    client.close()
+    assert head.startswith(b"HTTP/1.1 504"), head
 
 
 def accepts(path: str) -> bool:

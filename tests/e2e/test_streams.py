@@ -340,6 +340,23 @@ def test_both_bodies_go_on_at_once(stage):
         end.close()
 
 
+@pytest.mark.parametrize("framing", [b"Content-Length: 2", b"Transfer-Encoding: chunked", b"Content-Length: 2\r\nExpect: 100-continue"])
+def test_a_service_may_speak_before_the_body_begins(stage, framing):
+    """As bidirectional protocols do: each side would wait for the other for ever."""
+    client = socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S)
+    client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing)
+    service = stage.asked.get(timeout=TIMEOUT_S).connection
+    service.settimeout(TIMEOUT_S)
+    service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
+    read_until(client, b"2\r\nhi\r\n")
+    client.sendall(b"2\r\nok\r\n0\r\n\r\n" if b"chunked" in framing else b"ok")
+    read_until(service, b"ok")
+    service.sendall(b"0\r\n\r\n")
+    assert read_until(client, b"0\r\n\r\n").endswith(b"0\r\n\r\n")
+    for end in (client, service):
+        end.close()
+
+
 @pytest.mark.parametrize("status", [b"200 OK", b"303 See Other"])
 @pytest.mark.parametrize("framing,rest", [(b"Content-Length: 6", [b"last"]), (b"Transfer-Encoding: chunked", [b"4\r\nlast\r\n", b"0\r\n\r\n"])])
 def test_a_whole_answer_arrives_before_the_body_it_is_to(stage, status, framing, rest):

@@ -83,14 +83,21 @@ bool StreamExchange::body_complete() const noexcept {
     }
 }
 
-/// Waits for bytes or for the end of the body, and takes them.
-net::Task<> StreamExchange::receive() {
+net::Task<bool> StreamExchange::body_comes(TimePoint until) {
     admit(0, body_left_);
     while (incoming_.empty() && !input_ended_) {
         if (gone_ || stopped_) throw Disconnected();
         if (!std::exchange(continued_, true) && state_ == Answer::none) submit_interim();
-        if (!co_await arrived_.wait(body_until_)) body_is_late();
+        if (co_await arrived_.wait(std::min(until, body_until_))) continue;
+        if (until < body_until_) co_return false;
+        body_is_late();
     }
+    co_return true;
+}
+
+/// Waits for bytes or for the end of the body, and takes them.
+net::Task<> StreamExchange::receive() {
+    co_await body_comes(TimePoint::max());
     handed_.clear();
     std::swap(handed_, incoming_);
     if (open_ && !handed_.empty()) session_.consumed(*this, handed_.size());

@@ -65,6 +65,7 @@ public:
     bool client_has_left() const noexcept override { return gone_ || !open_; }
     net::Task<std::string_view> read_raw() override;
     net::Task<std::string_view> read_content() override;
+    net::Task<bool> body_comes(TimePoint until) override;
     void stop_reading() noexcept override;
     void field(std::string_view name, std::string_view value) override;
     net::Task<> finish(std::string_view body) override;

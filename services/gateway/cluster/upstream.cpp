@@ -46,6 +46,12 @@ Upstream::Upstream(net::Loop& loop, std::shared_ptr<Cluster> cluster, http::TlsC
     });
 }
 
+void Upstream::must_run() {
+    if (state()->instances.empty())
+        throw Error(ErrorCode::unavailable, "the " + name() + " service is not running")
+            .with_retry_after(std::chrono::seconds(30));
+}
+
 void Upstream::rebuild() {
     seen_ = cluster_->version();
     auto const before = std::exchange(state_, cluster_->state());

@@ -74,6 +74,8 @@ public:
     };
     /// Nothing when nobody is left, or when every breaker is open: then `retry_at` says until when.
     std::optional<Choice> pick(RouteGuard& guard, Question question, TimePoint& retry_at);
+    /// Throws Error (unavailable) when the service has no instances at all.
+    void must_run();
     /// An instance that is not excluded is there.
     bool has_another(std::uint64_t exclude) noexcept { return (members_ & ~exclude) != 0; }
     bool panicking() const noexcept { return balancer_->panicking(); }

@@ -5,6 +5,7 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "gateway/transform/path_template.hpp"
+#include "http/target.hpp"
 #include "http/url.hpp"
 #include "net/async.hpp"
 
@@ -21,24 +22,20 @@ std::optional<std::string> text_of(json::value const& value) {
     return {};
 }
 
-bool is_dots(std::string_view segment) {
-    return segment == "." || segment == "..";
-}
-
 struct Names {
     Parameters parameters;
     std::vector<std::pair<std::string, std::string>> query;
     json::object const& parts;
 
     /// Percent-encoded: no value can be more than the one segment or parameter it stands for.
-    /// Nothing for what is missing, or would mean another folder.
+    /// Nothing for what is missing.
     std::optional<std::string> value_of(std::string_view name) const {
         if (auto const mark = name.find('#'); mark != std::string_view::npos) {
             auto const* part = parts.if_contains(name.substr(0, mark));
             boost::system::error_code error;
             auto const* value = part ? part->find_pointer(name.substr(mark + 1), error) : nullptr;
             auto const text = value ? text_of(*value) : std::nullopt;
-            if (!text || is_dots(*text)) return {};
+            if (!text) return {};
             return percent_encode(*text);
         }
         if (name.starts_with("query.")) {
@@ -47,7 +44,7 @@ struct Names {
             return std::string();
         }
         for (auto const& [key, value] : parameters)
-            if (key == name && !is_dots(value)) return std::string(value);
+            if (key == name) return std::string(value);
         return {};
     }
 };
@@ -67,7 +64,9 @@ net::Task<Answered> ask_part(PartSettings const& part, Names const& names, TimeP
             whole = whole && value;
             return value.value_or("");
         });
-        if (!whole) throw Error(ErrorCode::not_found, "a value that this part needs is missing");
+        // A value must not lead elsewhere than the configuration says.
+        if (!whole || !http::ambiguity_of(target.substr(0, target.find('?'))).empty())
+            throw Error(ErrorCode::not_found, "a value that this part needs is missing");
         auto const own = std::chrono::steady_clock::now() + part.timeout;
         out.value = co_await ask(part.service, std::move(target), std::min(until, own));
     } catch (Error const&) {

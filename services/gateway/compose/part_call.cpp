@@ -71,8 +71,7 @@ Error problem_of(Collected const& answer) {
 net::Task<json::value> call_part(http::Exchange const& exchange, Audience& audience,
                                  RequestRecord const& record, std::size_t service,
                                  std::string target, std::chrono::steady_clock::time_point until) {
-    auto* upstream = record.view->upstreams[service].get();
-    if (!upstream) throw Error(ErrorCode::unavailable, "a service is not running");
+    auto& upstream = *record.view->upstreams[service];
     auto const head = head_of(exchange.head(), target);
     auto forward = Forward::of(exchange, record.identity());
     Forward const request{.request = head,
@@ -85,7 +84,7 @@ net::Task<json::value> call_part(http::Exchange const& exchange, Audience& audie
                           .audience = &audience};
     Collected answer;
     TryReport report;  // of a part; the log tells of the whole
-    co_await relay(request, *upstream, record.view->rules(record.route_index, service), answer,
+    co_await relay(request, upstream, record.view->rules(record.route_index, service), answer,
                    report);
     if (answer.status != 200) throw problem_of(answer);
     if (!answer.has_json) throw Error(ErrorCode::bad_gateway, "a service answered without JSON");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoding.hpp"
+#include "gateway/transform/path_template.hpp"
 #include "http/message.hpp"
 
 namespace grover::gateway {
@@ -13,17 +15,17 @@ constexpr std::array<std::string_view, 7> method_names{"GET",   "HEAD",   "POST"
 // The bit of what no route can name: rules for all methods take it, others do not.
 constexpr std::uint32_t other_method = 1u << method_names.size();
 constexpr std::uint32_t all_methods = (other_method << 1) - 1;
-
-/// Cuts the first segment, without its slash, off `rest`.
-std::string_view next_segment(std::string_view& rest) noexcept {
-    rest.remove_prefix(1);
-    auto const segment = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(segment.size());
-    return segment;
-}
+// No rule takes it: TRACE would answer with the credentials of the request.
+constexpr std::uint32_t refused_method = other_method << 1;
 
 bool is_parameter(std::string_view segment) noexcept {
     return segment.starts_with('{') && segment.ends_with('}');
+}
+
+std::uint32_t bit_of(std::string_view method) noexcept {
+    if (method == "TRACE" || method == "CONNECT") return refused_method;
+    auto const bit = method_bit(method);
+    return bit == 0 ? other_method : bit;
 }
 
 std::string lower(std::string_view text) {
@@ -146,31 +148,30 @@ std::size_t Table::place(std::string_view path) {
 }
 
 Table::Match Table::find(http::RequestHead const& head) const noexcept {
-    Search search{&head, method_bit(head.method), head.path()};
+    Search search{&head, bit_of(head.method), head.path()};
     return find_from(search);
 }
 
 Table::Match Table::find(std::string_view method, std::string_view path) const {
-    Search search{nullptr, method_bit(method), path};
+    Search search{nullptr, bit_of(method), path};
     return find_from(search);
 }
 
 std::vector<Table::Considered> Table::explain(http::RequestHead const& head) const {
     std::vector<Considered> out;
     Search search{
-        .head = &head, .method = method_bit(head.method), .path = head.path(), .considered = &out};
+        .head = &head, .method = bit_of(head.method), .path = head.path(), .considered = &out};
     find_from(search);
     return out;
 }
 
 bool Table::knows(std::string_view path) const noexcept {
-    Search search{nullptr, 0, path};
+    Search search{nullptr, other_method, path};
     auto const match = find_from(search);
     return match.route != none || match.allow != 0;
 }
 
 Table::Match Table::find_from(Search& search) const noexcept {
-    if (search.method == 0) search.method = other_method;
     auto const path = search.path;
     if (!path.starts_with('/')) return {};
     for (std::size_t i = 0; i < spellings_.size(); ++i) {
@@ -184,6 +185,19 @@ Table::Match Table::find_from(Search& search) const noexcept {
     return search.match;
 }
 
+/// That of a fixed segment, however it is escaped; 0 for none.
+std::size_t Table::next_fixed(Node const& node, std::string_view segment) noexcept {
+    if (node.fixed.empty()) return 0;
+    std::string plain;
+    if (segment.find('%') != std::string_view::npos) [[unlikely]] {
+        plain = percent_decode(segment, false).value_or(plain);
+        segment = plain;
+    }
+    auto const found = std::ranges::lower_bound(node.fixed, segment, {},
+                                                &std::pair<std::string, std::size_t>::first);
+    return found != node.fixed.end() && found->first == segment ? found->second : 0;
+}
+
 /// Depth first: no deeper than the longest pattern.
 bool Table::walk(Node const& node, std::string_view rest, Search& search) const noexcept {
     if (rest.empty() || rest == "/") {
@@ -191,11 +205,8 @@ bool Table::walk(Node const& node, std::string_view rest, Search& search) const 
     } else {
         auto after = rest;
         auto const segment = next_segment(after);
-        auto const found = std::ranges::lower_bound(node.fixed, segment, {},
-                                                    &std::pair<std::string, std::size_t>::first);
-        if (found != node.fixed.end() && found->first == segment &&
-            walk(nodes_[found->second], after, search))
-            return true;
+        auto const fixed = next_fixed(node, segment);
+        if (fixed != 0 && walk(nodes_[fixed], after, search)) return true;
         if (node.parameter != 0 && !segment.empty() && walk(nodes_[node.parameter], after, search))
             return true;
     }

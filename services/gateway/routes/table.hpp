@@ -3,9 +3,9 @@
 //
 // The most specific path wins: at every segment a fixed one before "{...}" before "/**". Among the
 // routes of one path the first whose methods, host, fields and query fit. Where none fits, the
-// search goes on with less specific paths. A trailing slash does not matter; case and
-// percent-encoding do, as in the services, so that no spelling slips past a route that the service
-// would still understand.
+// search goes on with less specific paths. A trailing slash does not matter, nor does
+// percent-encoding, so that no spelling slips past a route that the service would still understand;
+// case does.
 #pragma once
 
 #include <cstdint>
@@ -80,6 +80,7 @@ private:
 
     std::size_t place(std::string_view path);
     Match find_from(Search& search) const noexcept;
+    static std::size_t next_fixed(Node const& node, std::string_view segment) noexcept;
     bool walk(Node const& node, std::string_view rest, Search& search) const noexcept;
     bool choose(std::span<std::size_t const> rules, Search& search) const noexcept;
     std::string_view misfit(Rule const& rule, Search const& search) const noexcept;

@@ -57,11 +57,29 @@ TEST(Table, TheMostSpecificPathWinsWhateverTheOrder) {
 
 TEST(Table, KnowsOnlyWhatItIsTold) {
     Routes const find({route("exact", "/a/b"), route("below", "/c/**")});
-    for (auto const* path : {"", "/", "/a", "/a/", "/a/b/c", "/a//b", "//a/b", "/A/b", "/a/%62",
+    for (auto const* path : {"", "/", "/a", "/a/", "/a/b/c", "/a//b", "//a/b", "/A/b", "/a/%63",
                              "/a/b//", "/cc", "/d", "a/b", "*"})
         EXPECT_EQ(find("GET", path), "none") << path;
     EXPECT_TRUE(find.table.knows("/c/x"));
     EXPECT_FALSE(find.table.knows("/cx"));
+}
+
+TEST(Table, NoSpellingSlipsPastASegment) {
+    Routes const find({route("guarded", "/mod/**"), route("open", "/**")});
+    for (auto const* path : {"/mod/x", "/%6dod/x", "/%6D%6f%64/x", "/mo%64"})
+        EXPECT_EQ(find("GET", path), "guarded") << path;
+    for (auto const* path : {"/%6d/x", "/mod%2fx", "/%256dod/x", "/mod%"})
+        EXPECT_EQ(find("GET", path), "open") << path;
+}
+
+TEST(Table, NoRuleTakesTrace) {
+    Routes const find({route("any", "/a"), route("read", "/b", {Method::GET})});
+    for (auto const* method : {"TRACE", "CONNECT"})
+        for (auto const* path : {"/a", "/b"}) {
+            auto const match = find.table.find(method, path);
+            EXPECT_EQ(match.route, Table::none);
+            EXPECT_TRUE(method_list(match.allow).starts_with("GET, HEAD")) << path;
+        }
 }
 
 TEST(Table, SaysWhichMethodsAPathHas) {

@@ -79,8 +79,8 @@ void Taken::take(std::vector<Limit const*> const& limits, Counted const& who,
     }
 }
 
-void Taken::report(http::Exchange& exchange) const {
-    if (!nearest_) return;
+void Taken::report(http::Exchange& exchange) {
+    if (!nearest_ || std::exchange(reported_, true)) return;
     exchange.answer_field("RateLimit-Policy", policies_);
     char text[128];
     auto const end =

@@ -59,8 +59,8 @@ public:
     /// fields are set then.
     void take(std::vector<Limit const*> const& limits, Counted const& who,
               http::Exchange& exchange);
-    /// Adds the fields to the answer; once, after the last take().
-    void report(http::Exchange& exchange) const;
+    /// Adds the fields to the answer, the first time.
+    void report(http::Exchange& exchange);
     bool anything() const noexcept { return !policies_.empty(); }
 
 private:
@@ -71,6 +71,7 @@ private:
     resilience::Gcra& gcra_;
     std::vector<Key> taken_;
     std::string policies_;
+    bool reported_ = false;
     Limit const* nearest_ = nullptr;
     resilience::RateDecision nearest_decision_;
 };

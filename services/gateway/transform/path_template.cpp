@@ -1,13 +1,21 @@
 #include "gateway/transform/path_template.hpp"
 
+#include "base/encoding.hpp"
+
 namespace grover::gateway {
-namespace {
 
 std::string_view next_segment(std::string_view& rest) noexcept {
     rest.remove_prefix(1);
     auto const segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(segment.size());
     return segment;
+}
+
+namespace {
+
+bool same_segment(std::string_view wanted, std::string_view segment) {
+    if (wanted == segment) return true;
+    return segment.find('%') != std::string_view::npos && percent_decode(segment, false) == wanted;
 }
 
 }  // namespace
@@ -19,7 +27,7 @@ std::optional<Parameters> bind_path(std::string_view pattern, std::string_view p
         auto const wanted = next_segment(pattern), segment = next_segment(path);
         if (wanted.starts_with('{'))
             out.emplace_back(wanted.substr(1, wanted.size() - 2), segment);
-        else if (wanted != segment)
+        else if (!same_segment(wanted, segment))
             return {};
     }
     if (!pattern.empty())

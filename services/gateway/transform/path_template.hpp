@@ -10,6 +10,9 @@
 
 namespace grover::gateway {
 
+/// Cuts the first segment, without its slash, off `rest`, which begins with one.
+std::string_view next_segment(std::string_view& rest) noexcept;
+
 /// What the names of a route's path stand for in a request, percent-encoded as they came: {id},
 /// and {**} for what "/**" took, with its slash.
 using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;
