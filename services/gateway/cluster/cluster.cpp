@@ -14,7 +14,7 @@ resilience::OutlierOptions options_of(OutlierSettings const& settings) {
     return {.consecutive = settings.consecutive,
             .base_time = settings.base_time,
             .time_max = settings.time_max,
-            .max_share = settings.enabled ? settings.max_share : 0};
+            .max_share = settings.enabled ? settings.max_share.value : 0};
 }
 
 resilience::ConcurrencyOptions options_of(ConcurrencySettings const& settings) {
@@ -50,25 +50,25 @@ Cluster::Cluster(std::string name, telemetry::Metrics& metrics)
                                          {{"service", name}})),
       name_(std::move(name)) {
     rebuild({});
-    auto const gauge = [&](std::string const& what, std::string const& help, auto read) {
-        metrics.gauge("gateway_" + what, help, std::move(read), {{"service", name_}});
+    auto const gauge = [&](std::string const& name, std::string const& help, auto read) {
+        metrics.gauge(name, help, std::move(read), {{"service", name_}});
     };
-    gauge("instances", "Instances of the service",
+    gauge("gateway_instances", "Instances of the service",
           [this] { return double(state()->instances.size()); });
-    gauge("instances_up", "Instances that the active checks find well",
+    gauge("gateway_instances_up", "Instances that the active checks find well",
           [this] { return double(std::popcount(usable())); });
-    gauge("instances_ejected", "Instances that the passive checks took out",
+    gauge("gateway_instances_ejected", "Instances that the passive checks took out",
           [this] { return double(std::popcount(state()->outliers->ejected())); });
-    gauge("concurrency_limit", "Requests that the service is given at a time",
+    gauge("gateway_concurrency_limit", "Requests that the service is given at a time",
           [this] { return double(state()->limit->limit()); });
-    gauge("in_flight", "Requests that the service is working on",
+    gauge("gateway_in_flight", "Requests that the service is working on",
           [this] { return double(state()->limit->in_flight()); });
-    gauge("retry_budget", "Tries that are saved up", [this] { return budget.saved(); });
+    gauge("gateway_retry_budget", "Tries that are saved up", [this] { return budget.saved(); });
 }
 
 void Cluster::configure(ServiceSettings settings) {
     budget.set(
-        {.ratio = settings.retries.ratio, .min_per_second = settings.retries.min_per_second});
+        {.ratio = settings.retries.ratio.value, .min_per_second = settings.retries.min_per_second});
     std::lock_guard const lock(mutex_);
     rebuild(std::move(settings));
 }

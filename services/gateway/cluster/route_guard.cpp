@@ -14,7 +14,7 @@ resilience::Duration RouteGuard::hedge_delay(HedgeSettings const& hedging,
     auto const at = resilience::ns_of(now);
     if (at - looked >= period_ns &&
         hedge_looked_.compare_exchange_strong(looked, at, std::memory_order_relaxed)) {
-        auto const found = latencies.quantile(hedging.quantile, calls_min);
+        auto const found = latencies.quantile(hedging.quantile.value, calls_min);
         auto const delay =
             found ? std::clamp<resilience::Duration>(*found, hedging.delay_min, hedging.delay_max)
                   : resilience::Duration(0);
@@ -29,9 +29,9 @@ resilience::CircuitBreaker& RouteGuard::make(std::size_t slot) {
     owned_.push_back(std::make_unique<resilience::CircuitBreaker>(
         resilience::BreakerOptions{.window = settings_.window,
                                    .min_calls = settings_.min_calls,
-                                   .error_ratio = settings_.error_ratio,
+                                   .error_ratio = settings_.error_ratio.value,
                                    .slow_call = settings_.slow_call,
-                                   .slow_ratio = settings_.slow_ratio,
+                                   .slow_ratio = settings_.slow_ratio.value,
                                    .open_time = settings_.open_time,
                                    .open_time_max = settings_.open_time_max,
                                    .probes = settings_.probes}));

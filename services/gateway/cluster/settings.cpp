@@ -24,17 +24,7 @@ void validate(ServiceSettings const& service, config::Where const& where) {
             where.add("weights", "'" + url + "' is none of the instances");
         if (!(weight >= 0 && weight <= 1000)) where.add("weights", "a weight is from 0 to 1000");
     }
-    if (!(service.panic_below >= 0 && service.panic_below <= 1))
-        where.add("panic_below", "must be from 0 to 1");
 }
-
-namespace {
-
-void check_ratio(double ratio, std::string_view member, config::Where const& where) {
-    if (!(ratio >= 0 && ratio <= 1)) where.add(member, "must be from 0 to 1");
-}
-
-}  // namespace
 
 void validate(HealthSettings const& health, config::Where const& where) {
     if (!health.path.starts_with('/')) where.add("path", "must begin with /");
@@ -47,13 +37,11 @@ void validate(HealthSettings const& health, config::Where const& where) {
 void validate(OutlierSettings const& outliers, config::Where const& where) {
     if (outliers.consecutive == 0) where.add("consecutive", "must be 1 or more");
     if (outliers.base_time <= 0ms) where.add("base_time", "must be more than nothing");
-    check_ratio(outliers.max_share, "max_share", where);
 }
 
 void validate(RetrySettings const& retries, config::Where const& where) {
     if (retries.tries_max < 1 || retries.tries_max > 10)
         where.add("tries_max", "must be from 1 to 10");
-    check_ratio(retries.ratio, "ratio", where);
     if (!(retries.min_per_second >= 0 && retries.min_per_second <= 10'000))
         where.add("min_per_second", "must be from 0 to 10000");
     for (int const status : retries.statuses)
@@ -61,7 +49,7 @@ void validate(RetrySettings const& retries, config::Where const& where) {
 }
 
 void validate(HedgeSettings const& hedging, config::Where const& where) {
-    if (!(hedging.quantile > 0 && hedging.quantile < 1))
+    if (hedging.quantile.value <= 0 || hedging.quantile.value >= 1)
         where.add("quantile", "must be between 0 and 1");
     if (hedging.delay_min > hedging.delay_max)
         where.add("delay_min", "must not be more than delay_max");
@@ -70,8 +58,6 @@ void validate(HedgeSettings const& hedging, config::Where const& where) {
 void validate(BreakerSettings const& breaker, config::Where const& where) {
     if (breaker.window < 1s) where.add("window", "must be 1s or more");
     if (breaker.min_calls == 0) where.add("min_calls", "must be 1 or more");
-    check_ratio(breaker.error_ratio, "error_ratio", where);
-    check_ratio(breaker.slow_ratio, "slow_ratio", where);
     if (breaker.open_time <= 0ms) where.add("open_time", "must be more than nothing");
     if (breaker.open_time > breaker.open_time_max)
         where.add("open_time", "must not be more than open_time_max");

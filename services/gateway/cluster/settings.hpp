@@ -51,7 +51,7 @@ struct OutlierSettings {
     std::uint32_t consecutive = 5;
     std::chrono::milliseconds base_time = 1s;
     std::chrono::milliseconds time_max = 30s;
-    double max_share = 0.5;
+    config::Ratio max_share{0.5};
     bool operator==(OutlierSettings const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(OutlierSettings, (), (enabled, consecutive, base_time, time_max, max_share))
@@ -60,7 +60,7 @@ void validate(OutlierSettings const& outliers, config::Where const& where);
 /// Tries beyond the first, hedges among them (lib/resilience/retry_budget.hpp).
 struct RetrySettings {
     int tries_max = 3;  // in all, of one request; 1: never again
-    double ratio = 0.2;
+    config::Ratio ratio{0.2};
     double min_per_second = 10;
     std::vector<int> statuses = {502, 503, 504};  // of a service that had better be asked elsewhere
     std::chrono::milliseconds pause = 5ms;        // before the second try of the same kind, doubled
@@ -74,7 +74,7 @@ void validate(RetrySettings const& retries, config::Where const& where);
 /// A second instance is asked as well when the first takes longer than most.
 struct HedgeSettings {
     bool enabled = true;
-    double quantile = 0.95;
+    config::Ratio quantile{0.95};
     std::chrono::milliseconds delay_min = 10ms;
     std::chrono::milliseconds delay_max = 1s;
     bool operator==(HedgeSettings const&) const = default;
@@ -87,9 +87,9 @@ struct BreakerSettings {
     bool enabled = true;
     std::chrono::milliseconds window = 10s;
     std::uint64_t min_calls = 20;
-    double error_ratio = 0.5;
+    config::Ratio error_ratio{0.5};
     std::chrono::milliseconds slow_call = 0ms;  // 0: nothing is slow
-    double slow_ratio = 0.9;
+    config::Ratio slow_ratio{0.9};
     std::chrono::milliseconds open_time = 250ms;
     std::chrono::milliseconds open_time_max = 2s;
     std::uint32_t probes = 3;
@@ -123,7 +123,7 @@ struct ServiceSettings {
     Balance balance = Balance::peak_ewma;
     std::chrono::milliseconds resolve_every = 5s;
     std::chrono::milliseconds slow_start = 10s;
-    double panic_below = 0.25;
+    config::Ratio panic_below{0.25};
     HealthSettings health;
     OutlierSettings outliers;
     RetrySettings retries;

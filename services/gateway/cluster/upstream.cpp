@@ -60,8 +60,8 @@ void Upstream::rebuild() {
     bool const other_balance = !before || before->settings.balance != settings.balance ||
                                before->settings.panic_below != settings.panic_below;
     if (!balancer_ || other_balance) {
-        balancer_.emplace(policy_of(settings.balance), random_u64(), settings.panic_below);
-        ring_.emplace(Balancer::Policy::ring_hash, 0, settings.panic_below);
+        balancer_.emplace(policy_of(settings.balance), random_u64(), settings.panic_below.value);
+        ring_.emplace(Balancer::Policy::ring_hash, 0, settings.panic_below.value);
     }
     std::array<Balancer::Member, Balancer::members_max> members;
     members.fill({.weight = 0});

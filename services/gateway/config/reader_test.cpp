@@ -192,6 +192,29 @@ TEST(ConfigFile, RulesThatJoinSectionsHaveLinesToo) {
         EXPECT_NE(refusal_of(text), "") << text;
 }
 
+TEST(ConfigFile, EveryShareMayBeInPercent) {
+    auto const config = parse_config({"f", R"(
+services:
+  post:
+    panic_below: 10%
+    outliers: {max_share: 30%}
+    retries: {ratio: 5%}
+    hedging: {quantile: 99%}
+    breaker: {error_ratio: 40%, slow_ratio: 0.8}
+)"});
+    auto const& post = config.services.at("post");
+    EXPECT_EQ(post.panic_below, Ratio{0.1});
+    EXPECT_EQ(post.outliers.max_share, Ratio{0.3});
+    EXPECT_EQ(post.retries.ratio, Ratio{0.05});
+    EXPECT_EQ(post.hedging.quantile, Ratio{0.99});
+    EXPECT_EQ(post.breaker.error_ratio, Ratio{0.4});
+    EXPECT_EQ(post.breaker.slow_ratio, Ratio{0.8});
+    for (auto const* share : {"panic_below: 101%", "panic_below: -1", "retries: {ratio: 1.1}",
+                              "hedging: {quantile: 100%}", "hedging: {quantile: 0}",
+                              "breaker: {error_ratio: half}", "outliers: {max_share: 2}"})
+        EXPECT_NE(refusal_of("services: {post: {" + std::string(share) + "}}"), "") << share;
+}
+
 TEST(ConfigFile, TheEnvironmentNamesInstances) {
     auto config = parse_config(Source::of(default_config_file()));
     Environment env({{"POST_SERVICE_URL", "http://127.0.0.1:1, unix:/tmp/x"},
