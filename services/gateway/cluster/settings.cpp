@@ -24,6 +24,12 @@ void validate(ServiceSettings const& service, config::Where const& where) {
             where.add("weights", "'" + url + "' is none of the instances");
         if (!(weight >= 0 && weight <= 1000)) where.add("weights", "a weight is from 0 to 1000");
     }
+    auto const drained = [&](auto const& url) {
+        auto const found = service.weights.find(url);
+        return found != service.weights.end() && found->second == 0;
+    };
+    if (!service.instances.empty() && std::ranges::all_of(service.instances, drained))
+        where.add("weights", "every instance weighs 0: none would be asked");
 }
 
 void validate(HealthSettings const& health, config::Where const& where) {

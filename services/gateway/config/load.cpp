@@ -76,6 +76,7 @@ void Overrides::apply(Config& config) const {
 Config parse_config(Source const& source) {
     config::Problems problems(source.file);
     auto const tree = config::parse(source.text, problems);
+    if (tree.kind == config::Node::Kind::nothing) problems.add(0, "the file is empty");
     auto config = config::read<Config>(tree, problems);
     if (!problems.empty()) throw ConfigError(problems.print());
     return config;

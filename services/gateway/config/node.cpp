@@ -7,6 +7,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "gateway/config/syntax.hpp"
+
 namespace grover::gateway::config {
 namespace {
 
@@ -17,7 +19,7 @@ struct GivenUp {};
 /// follows aliases, so that a small file can be a huge tree.
 class Builder final : public YAML::EventHandler {
 public:
-    explicit Builder(Problems& problems) : problems_(problems) {}
+    Builder(std::string_view text, Problems& problems) : text_(text), problems_(problems) {}
 
     Node take() { return std::move(root_); }
 
@@ -36,6 +38,7 @@ public:
     void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t,
                   std::string const& value) override {
         check_tag(mark, tag);
+        if (tag == "!") check_end(mark);
         // The plain forms of YAML's null; quoted ones have the tag "!".
         bool const null = tag != "!" && (value.empty() || value == "~" || value == "null");
         auto node = make(null ? Node::Kind::nothing : Node::Kind::scalar, mark);
@@ -76,6 +79,23 @@ private:
             problems_.add(line_of(mark), "tags are not used here");
     }
 
+    /// yaml-cpp takes the rest of the file for a quoted text that does not end.
+    void check_end(YAML::Mark const& mark) {
+        auto at = static_cast<std::size_t>(mark.pos);
+        if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;
+        char const quote = text_[at++];
+        for (; at < text_.size(); ++at) {
+            bool const escapes = quote == '"' ? text_[at] == '\\' : text_.substr(at, 2) == "''";
+            if (escapes)
+                ++at;
+            else if (text_[at] == quote)
+                break;
+        }
+        if (at >= text_.size())
+            problems_.add(line_of(mark), "the quote that begins here does not end",
+                          mark.column + 1);
+    }
+
     void open(Node node) {
         if (open_.size() == depth_max) {
             problems_.add(node.line, "nested too deeply");
@@ -114,6 +134,7 @@ private:
         }
     }
 
+    std::string_view text_;
     Problems& problems_;
     Node root_;
     std::vector<Open> open_;
@@ -122,17 +143,20 @@ private:
 
 }  // namespace
 
-void Problems::add(int line, std::string what) {
+void Problems::add(int line, std::string what, int column) {
     auto const after = std::ranges::upper_bound(
         list_, line, {}, [](Problem const& problem) { return problem.line; });
-    list_.insert(after, {line, std::move(what)});
+    list_.insert(after, {line, column, std::move(what)});
 }
 
 std::string Problems::print() const {
     std::string out;
-    for (auto const& [line, what] : list_) {
+    for (auto const& [line, column, what] : list_) {
         if (!out.empty()) out += '\n';
-        out += file_ + (line > 0 ? ":" + std::to_string(line) : "") + ": " + what;
+        out += file_;
+        if (line > 0) out += ":" + std::to_string(line);
+        if (column > 0) out += ":" + std::to_string(column);
+        out += ": " + what;
     }
     return out;
 }
@@ -162,13 +186,15 @@ Node parse(std::string_view text, Problems& problems) {
         return {};
     }
     std::istringstream in{std::string(text)};
-    Builder builder(problems);
+    Builder builder(text, problems);
     try {
         YAML::Parser parser(in);
         if (parser.HandleNextDocument(builder) && parser)
             problems.add(0, "the file has more than one document");
     } catch (YAML::Exception const& e) {
-        problems.add(e.mark.is_null() ? 0 : e.mark.line + 1, e.msg);
+        auto const [line, column, what] =
+            explain_syntax(text, e.mark.line + 1, e.mark.column + 1, e.msg);
+        problems.add(line, what, column);
     } catch (GivenUp const&) {
         return {};
     }

@@ -21,8 +21,8 @@ class Problems {
 public:
     explicit Problems(std::string file) : file_(std::move(file)) {}
 
-    /// `line` counts from 1; 0 stands for the file as a whole.
-    void add(int line, std::string what);
+    /// `line` and `column` count from 1; 0 stands for the file, or the line, as a whole.
+    void add(int line, std::string what, int column = 0);
     bool empty() const noexcept { return list_.empty(); }
     /// "gateway.yaml:12: unknown key 'rout'; did you mean 'route'?", one a line.
     std::string print() const;
@@ -30,6 +30,7 @@ public:
 private:
     struct Problem {
         int line;
+        int column;
         std::string what;
     };
     std::string file_;

@@ -161,6 +161,33 @@ TEST(Reader, RefusesYamlThatIsMoreThanATree) {
     EXPECT_NE(problems_of(std::string(file_bytes_max + 1, '#')), "");
 }
 
+TEST(Reader, SaysInPlainWordsWhereYamlIsBroken) {
+    for (auto const& [text, said] : {
+             std::pair("any:\n\t- 1\n", "f:2:1: a line is indented by blanks, not by a tab"),
+             {"any:\n  a: 1\n \tb: 2\n", "f:3:2: a line is indented by blanks, not by a tab"},
+             {"on: yes\nany\n  - {a: b}\n", "f:2:4: a ':' is missing behind 'any'"},
+             {"any:\n  path /a\n\n  # b\n  b: 1\n", "f:2:10: a ':' is missing behind 'path /a'"},
+             {"any:\n  b:1\n  c: 2\n", "f:2:5: a blank is missing behind ':'"},
+             {"any: b: c\n", "f:1:7: a second ': ' in one value: put the value in quotes"},
+             {"any:\n  b: 1\n    c: 2\n",
+              "f:3:6: this line is indented otherwise than what it belongs to"},
+             {"any:\n    b: 1\n  c: 2\n",
+              "f:3:3: this line is indented otherwise than what it belongs to"},
+             {"any: \"x\" y\n",
+              "f:1:10: something stands behind the value: put all of it in quotes"},
+             {"any: 1\n- b\n", "f:2:1: a list item among the keys of a map"},
+             {"any: [1, 2\non: yes\n", "f:2:3: a ',' or the ']' is missing"},
+             {"any: {a: 1 b: 2}\n", "f:1:13: a ',' or the '}' is missing"},
+             {"any: [1, 2]]\n", "f:1:12: ']' does not close what is open here"},
+             {"any: @x\n", "f:1:6: a value cannot begin with '@': put it in quotes"},
+             {"any: \"\\q\"\n", "f:1:9: in double quotes a backslash is written twice"},
+             {"any: \"x\non: yes\n", "f:1:6: the quote that begins here does not end"},
+             {"any: 'it''s\non: yes\n", "f:1:6: the quote that begins here does not end"},
+         })
+        EXPECT_EQ(problems_of(text), said) << text;
+    EXPECT_EQ(problems_of("any: ['it''s', \"\\\"\", '']\n"), "");
+}
+
 std::string refusal_of(std::string text) {
     try {
         parse_config({"f", std::move(text)});
@@ -190,6 +217,36 @@ TEST(ConfigFile, RulesThatJoinSectionsHaveLinesToo) {
          {"routes: [{path: /a}]", "routes: [{service: a}]", "routes: [{path: a, service: a}]",
           "versions: {v1: {path: /api/v1}}", "versions: {v1: {path: '/{a}', means: /api}}"})
         EXPECT_NE(refusal_of(text), "") << text;
+}
+
+TEST(ConfigFile, AnEmptyOneIsRefused) {
+    EXPECT_EQ(refusal_of(""), "f: the file is empty");
+    EXPECT_EQ(refusal_of("# nothing yet\n"), "f: the file is empty");
+}
+
+TEST(ConfigFile, AScopeThatNoRoleHasIsRefused) {
+    std::string const route =
+        "services: {a: {}}\nroutes:\n  - {path: /a, service: a, access: {scopes: [moderate]}}\n";
+    EXPECT_EQ(refusal_of(route + "authorization: {roles: {user: [use], moderator: [moderat]}}\n"),
+              "f:3: no role has the scope 'moderate'; did you mean 'moderat'?");
+    EXPECT_EQ(refusal_of(route + "authorization: {roles: {admin: ['*'], moderator: [moderat]}}\n"),
+              "f:3: no role has the scope 'moderate'; did you mean 'moderat'?");
+    EXPECT_EQ(refusal_of(route), "f:3: no role has the scope 'moderate'");
+    for (auto const* roles : {"{moderator: [use, moderate]}", "{admin: ['*'], user: [use]}"})
+        EXPECT_EQ(refusal_of(route + "authorization: {roles: " + roles + "}\n"), "") << roles;
+}
+
+TEST(ConfigFile, ACanaryOfItselfIsRefused) {
+    EXPECT_EQ(refusal_of("services: {a: {}}\nroutes:\n"
+                         "  - {path: /a, service: a, canary: {a: 5%}}\n"),
+              "f:3: 'a' is the canary of itself");
+}
+
+TEST(ConfigFile, AWeightOfNothingDrainsAnInstanceButNotAll) {
+    std::string const two = "services:\n  a:\n    instances: [unix:/x, unix:/y]\n    weights: ";
+    EXPECT_EQ(refusal_of(two + "{unix:/x: 0}\n"), "");
+    EXPECT_EQ(refusal_of(two + "{unix:/x: 0, unix:/y: 0}\n"),
+              "f:4: every instance weighs 0: none would be asked");
 }
 
 TEST(ConfigFile, EveryShareMayBeInPercent) {
