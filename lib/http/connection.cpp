@@ -108,8 +108,8 @@ net::Task<bool> Connection::read_head() {
             half_line || input.empty() ? HeadState::incomplete : parser_.parse(input.unread());
         if (state == HeadState::complete) co_return true;
         if (state == HeadState::refused) {
-            wire_.shard.malformed.add();
             auto const& refusal = parser_.refusal();
+            wire_.shard.refused_head(refusal.code);
             co_await refuse_and_close(Error(refusal.code, std::string(refusal.text)));
             co_return false;
         }
@@ -125,7 +125,7 @@ net::Task<bool> Connection::read_head() {
             input.space(), idle_ ? Steady::now() + options.idle_time_max : *head_until);
         now_ = Steady::now();
         if (got.late && !idle_) {
-            wire_.shard.timed_out.add();
+            wire_.shard.hit(ClientLimit::head_time);
             co_await refuse_and_close(
                 Error(ErrorCode::request_timeout, "the request did not come in time"));
         }
@@ -149,7 +149,6 @@ net::Task<> Connection::refuse_and_close(Error error) {
 }
 
 net::Task<> Connection::turn_away() {
-    wire_.shard.refused.add();
     try {
         // A handshake is more work than the answer is worth.
         if (security_ == Security::plain)

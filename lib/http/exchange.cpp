@@ -99,8 +99,10 @@ bool Exchange::bodiless() const noexcept {
 
 void Exchange::admit(std::uint64_t piece_bytes, std::uint64_t announced) {
     // Compared apart: a length may be announced whose sum overflows.
-    if (piece_bytes > body_bytes_left_ || announced > body_bytes_left_ - piece_bytes)
+    if (piece_bytes > body_bytes_left_ || announced > body_bytes_left_ - piece_bytes) {
+        shard_.hit(ClientLimit::body_bytes);
         throw Error(ErrorCode::too_large, "the body is too large");
+    }
     body_bytes_left_ -= piece_bytes;
 }
 
@@ -114,7 +116,7 @@ void Exchange::body_has_moved(std::size_t bytes) noexcept {
 }
 
 void Exchange::body_is_late() {
-    shard_.timed_out.add();
+    shard_.hit(ClientLimit::body_time);
     throw Error(ErrorCode::request_timeout, "the body did not come in time");
 }
 

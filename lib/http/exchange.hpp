@@ -83,6 +83,8 @@ public:
     /// Waits for more of the body, about until then: false while none is there. Then it may still
     /// come.
     virtual net::Task<bool> body_comes(TimePoint until) = 0;
+    /// Nobody waits for it any longer: Error (request_timeout), counted.
+    [[noreturn]] void body_is_late();
     /// A read that is under way ends within about a sweep of the loop, as further ones do, in
     /// Disconnected. The answer is none the worse.
     virtual void stop_reading() noexcept = 0;
@@ -147,7 +149,6 @@ protected:
     void admit(std::uint64_t piece_bytes, std::uint64_t announced);
     /// A body that moves gets its time again for every body_period_bytes.
     void body_has_moved(std::size_t bytes) noexcept;
-    [[noreturn]] void body_is_late();
 
     /// Starts or restarts the head for `status_`.
     virtual void begin_head() = 0;

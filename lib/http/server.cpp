@@ -106,11 +106,10 @@ public:
         for (auto const& place : places_) {
             out.accepted += place.shard.accepted.get();
             out.requests += place.shard.requests.get();
-            out.refused += place.shard.refused.get();
-            out.refused_peer += place.shard.refused_peer.get();
-            out.timed_out += place.shard.timed_out.get();
             out.malformed += place.shard.malformed.get();
             out.tls_failed += place.shard.tls_failed.get();
+            for (std::size_t i = 0; i < client_limits; ++i)
+                out.limits[i] += place.shard.limits[i].get();
             for (std::size_t i = 0; i < h2::floods; ++i)
                 out.floods[i] += place.shard.floods[i].get();
         }
@@ -148,19 +147,19 @@ private:
             core->peers_.leave(peer);
             core->leave();
         });
-        if (!welcome) place.shard.refused_peer.add();
-        if (open > options_.connections_max + turned_away_max) {
-            place.shard.refused.add();
-            return;
-        }
+        bool const full = open > options_.connections_max;
+        if (!welcome)
+            place.shard.hit(ClientLimit::connections_per_address);
+        else if (full)
+            place.shard.hit(ClientLimit::connections);
+        if (open > options_.connections_max + turned_away_max) return;
         auto connection = std::make_unique<Connection>(
             std::move(presence), place.shard, std::move(socket), std::move(peer), security);
         place.connections.push_back(*connection);
-        bool const full = open > options_.connections_max || !welcome;
         boost::asio::co_spawn(
             place.shard.loop.executor(),
-            [connection = std::move(connection), full] {
-                return full ? connection->turn_away() : connection->serve();
+            [connection = std::move(connection), serves = welcome && !full] {
+                return serves ? connection->serve() : connection->turn_away();
             },
             boost::asio::detached);
     }

@@ -22,6 +22,7 @@
 #include <string>
 
 #include "base/limits.hpp"
+#include "http/client_limit.hpp"
 #include "http/exchange.hpp"
 #include "http/h2/flood_guard.hpp"
 #include "http/message.hpp"
@@ -110,10 +111,13 @@ public:
     void drain(std::chrono::milliseconds limit);
 
     struct Counters {
-        std::uint64_t accepted = 0, open = 0, requests = 0, refused = 0,
-                      refused_peer = 0,  // of them, for their address had too many
-            timed_out = 0, malformed = 0, tls_failed = 0;
-        std::array<std::uint64_t, h2::floods> floods{};  // connections sent away, by h2::Flood
+        std::uint64_t accepted = 0, open = 0, requests = 0, malformed = 0, tls_failed = 0;
+        std::array<std::uint64_t, client_limits> limits{};  // clients that ran into one
+        std::array<std::uint64_t, h2::floods> floods{};     // connections sent away, by h2::Flood
+
+        std::uint64_t hit(ClientLimit limit) const noexcept {
+            return limits[static_cast<std::size_t>(limit)];
+        }
     };
     Counters counters() const;
 

@@ -27,7 +27,7 @@ TEST_F(ServerLimitsTest, GivesUpASlowHead) {
     client.send("GET / HTTP/1.1\r\nHost:");
     EXPECT_EQ(client.read_reply().status, 408);
     EXPECT_TRUE(client.closed());
-    EXPECT_EQ(server.counters().timed_out, 1u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::head_time), 1u);
 }
 
 TEST_F(ServerLimitsTest, GivesUpASlowBody) {
@@ -41,6 +41,7 @@ TEST_F(ServerLimitsTest, GivesUpASlowBody) {
         EXPECT_NE(reply.body.find("request_timeout"), std::string::npos);
         EXPECT_TRUE(client.closed());
     }
+    EXPECT_EQ(server.counters().hit(ClientLimit::body_time), 2u);
 }
 
 TEST_F(ServerLimitsTest, ClosesIdleConnectionsWithoutAWord) {
@@ -53,7 +54,7 @@ TEST_F(ServerLimitsTest, ClosesIdleConnectionsWithoutAWord) {
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         return client.read_reply().status == 200 && client.read_to_end().empty();
     }));
-    EXPECT_EQ(server.counters().timed_out, 0u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::head_time), 0u);
 }
 
 TEST_F(ServerLimitsTest, ShortDeadlinesDoNotTouchAHandlerAtWork) {
@@ -78,7 +79,7 @@ TEST_F(ServerLimitsTest, GivesUpAClientThatDoesNotRead) {
         {.write_time_max = 1ms});
     RawClient client(server.port());
     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_TRUE(eventually([&] { return server.counters().timed_out == 1; }));
+    EXPECT_TRUE(eventually([&] { return server.counters().hit(ClientLimit::read_time) == 1; }));
     EXPECT_TRUE(eventually([&] { return server.counters().open == 0; }));
 }
 
@@ -92,7 +93,7 @@ TEST_F(ServerLimitsTest, TurnsAwayWhatIsTooMuch) {
     EXPECT_EQ(reply.status, 503);
     EXPECT_EQ(reply.headers.get("Retry-After"), "1");
     EXPECT_EQ(reply.headers.get("Connection"), "close");
-    EXPECT_EQ(server.counters().refused, 1u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::connections), 1u);
     first.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(first.read_reply().status, 200);
     third.finish_sending();
@@ -108,8 +109,8 @@ TEST_F(ServerLimitsTest, TurnsAwayAnAddressWithTooManyConnections) {
     ASSERT_TRUE(eventually([&] { return server.counters().open == 1; }));
     RawClient second(server.port());
     EXPECT_EQ(second.read_reply().status, 503);
-    EXPECT_EQ(server.counters().refused_peer, 1u);
-    EXPECT_EQ(server.counters().refused, 1u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::connections_per_address), 1u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::connections), 0u);
     second.finish_sending();
     first.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(first.read_reply().status, 200);

@@ -381,7 +381,9 @@ TEST_F(ServerTest, RefusesWhatIsNoRequestAndCloses) {
         client.finish_sending();
         EXPECT_TRUE(client.closed()) << bytes;
     }
-    EXPECT_EQ(server.counters().malformed, 8u);
+    EXPECT_EQ(server.counters().malformed, 6u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::uri_bytes), 1u);
+    EXPECT_EQ(server.counters().hit(ClientLimit::head_bytes), 1u);
     EXPECT_EQ(server.counters().requests, 0u);
 }
 

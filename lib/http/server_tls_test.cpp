@@ -212,7 +212,8 @@ TEST_F(ServerTlsTest, EndsAHandshakeThatDoesNotCome) {
     halfway.send("\x16\x03\x01\x02\x00"s);
     EXPECT_TRUE(silent.closed());
     EXPECT_TRUE(halfway.closed());
-    EXPECT_TRUE(eventually([&] { return server_->counters().timed_out == 2; }));
+    EXPECT_TRUE(
+        eventually([&] { return server_->counters().hit(ClientLimit::handshake_time) == 2; }));
 }
 
 TEST_F(ServerTlsTest, ClosesOnWhatIsNoHandshake) {

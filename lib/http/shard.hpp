@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/error.hpp"
+#include "http/client_limit.hpp"
 #include "http/h2/flood_guard.hpp"
 #include "http/server.hpp"
 #include "net/loop.hpp"
@@ -31,12 +33,21 @@ struct alignas(64) Shard {
     bool closing = false;   // and a connection between two requests ends at once
     Counter accepted{};
     Counter requests{};
-    Counter refused{};
-    Counter refused_peer{};
-    Counter timed_out{};
     Counter malformed{};
     Counter tls_failed{};
+    std::array<Counter, client_limits> limits{};
     std::array<Counter, h2::floods> floods{};
+
+    /// A client has run into it.
+    void hit(ClientLimit limit) noexcept { limits[static_cast<std::size_t>(limit)].add(); }
+    void refused_head(ErrorCode why) noexcept {
+        if (why == ErrorCode::uri_too_long)
+            hit(ClientLimit::uri_bytes);
+        else if (why == ErrorCode::headers_too_large)
+            hit(ClientLimit::head_bytes);
+        else
+            malformed.add();
+    }
 };
 
 }  // namespace grover::http

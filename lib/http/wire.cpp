@@ -21,7 +21,10 @@ net::Task<bool> Wire::accept_tls() {
     tls = std::make_unique<TlsStream>(stream, *tls_context_);
     stream.expires_at(Steady::now() + shard.options.handshake_time_max);
     auto const error = co_await tls->accept();
-    if (error) (stream.expired() ? shard.timed_out : shard.tls_failed).add();
+    if (error && stream.expired())
+        shard.hit(ClientLimit::handshake_time);
+    else if (error)
+        shard.tls_failed.add();
     stream.never_expires();
     co_return !error;
 }
@@ -72,7 +75,7 @@ net::Task<> Wire::send(std::string_view more) {
         error = co_await tls->write(both);
     else
         std::tie(error, count) = co_await boost::asio::async_write(stream, both, net::use_tuple);
-    if (error && stream.expired()) shard.timed_out.add();
+    if (error && stream.expired()) shard.hit(ClientLimit::read_time);
     write_until_ = TimePoint::max();
     expire();
     output.clear();

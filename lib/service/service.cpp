@@ -15,6 +15,7 @@
 #include "http/message_service.hpp"
 #include "net/async.hpp"
 #include "net/engine_choice.hpp"
+#include "reflect/codec.hpp"
 #include "service/access.hpp"
 #include "service/operations.hpp"
 #include "service/pipeline.hpp"
@@ -143,14 +144,17 @@ void watch_connections(telemetry::Metrics& metrics, http::Server const& server) 
     metrics.gauge("http_connections_open", "Client connections",
                   [&server] { return static_cast<double>(server.counters().open); });
     for (auto const [what, count] :
-         {Watched{"accepted", &Counters::accepted}, Watched{"refused", &Counters::refused},
-          Watched{"refused_address", &Counters::refused_peer},
-          Watched{"timed_out", &Counters::timed_out}, Watched{"malformed", &Counters::malformed},
+         {Watched{"accepted", &Counters::accepted}, Watched{"malformed", &Counters::malformed},
           Watched{"tls_failed", &Counters::tls_failed}})
         metrics.gauge("http_connections",
                       "Client connections since the start, by what became of them",
                       [&server, count] { return static_cast<double>(server.counters().*count); },
                       {{"what", what}});
+    for (std::size_t i = 0; i < http::client_limits; ++i)
+        metrics.counter(
+            "http_client_limits_total", "Clients that ran into a limit of the server, by limit",
+            [&server, i] { return static_cast<double>(server.counters().limits[i]); },
+            {{"limit", std::string(reflect::name_of(static_cast<http::ClientLimit>(i)))}});
     for (std::size_t kind = 0; kind < http::h2::floods; ++kind)
         metrics.counter(
             "http2_floods_total",

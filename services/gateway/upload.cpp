@@ -2,8 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "base/error.hpp"
-
 namespace grover::gateway {
 
 Upload::Upload(http::Exchange& client, Put put, std::function<void()> on_failure)
@@ -46,8 +44,7 @@ net::Task<> Upload::stop() {
 
 void Upload::check(bool late) const {
     if (failure_) std::rethrow_exception(failure_);
-    if (late && client_was_due_)
-        throw Error(ErrorCode::request_timeout, "the body did not come in time");
+    if (late && client_was_due_) client_.body_is_late();
 }
 
 }  // namespace grover::gateway

@@ -2,13 +2,17 @@
 that it gives what it promises, too; the plain run is short and only asks that it never gives more."""
 
 import os
+import re
+import select
+import socket
 import threading
 import time
 
 import pytest
 
 from processes import Process, free_ports
-from wire import Wire
+from stage import Stage
+from wire import Wire, eventually
 
 LONG = "GROVER_ALL" in os.environ
 SECONDS = 120 if LONG else 2
@@ -82,3 +86,43 @@ def test_who_waits_as_told_is_let_in(gateway):
     threading.Event().wait(int(refused.header("Retry-After")))    # not a guess: what the gateway asked for
     assert wire.send("GET", "/api/tight/x").status == 200
     wire.close()
+
+
+RAN_INTO = {
+    "uri_bytes": b"GET /api/free/%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 9000),
+    "head_bytes": b"GET /api/free HTTP/1.1\r\nHost: x\r\nX-A: %b\r\n\r\n" % (b"a" * 40000),
+    "body_bytes": b"POST /api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+    "body_time": b"POST /api/upload HTTP/1.1\r\nHost: x\r\nX-Request-Timeout-Ms: 300\r\nContent-Length: 5\r\n\r\n",
+    "connections_per_address": b"",
+}
+
+
+def hits(port: int) -> dict[str, int]:
+    wire = Wire(port)
+    text = wire.send("GET", "/metrics").body.decode()
+    wire.close()
+    return {limit: int(float(count)) for limit, count in re.findall(r'^http_client_limits_total{limit="(\w+)"} (\S+)$', text, re.M)}
+
+
+@pytest.mark.parametrize("limit", RAN_INTO)
+def test_who_runs_into_a_limit_is_counted_under_it(tmp_path, limit):
+    stage = Stage()
+    file = tmp_path / "limits.yaml"
+    file.write_text(f"services: {{all: {{instances: ['http://127.0.0.1:{stage.port}']}}}}\n"
+                    "routes: [{path: /api/upload, service: all}, {path: /api/free/**, answer: {status: 200}}]\n")
+    port, = free_ports(1)
+    process = Process("gateway", port, tmp_path, {"GATEWAY_CONFIG": str(file), "CONNECTIONS_PER_CLIENT": "3"})
+    process.start()
+    process.wait_ready()
+    clients = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(4 if limit == "connections_per_address" else 1)]
+    clients[0].sendall(RAN_INTO[limit])
+    answered = select.select(clients, [], [], 10)[0]    # not always the last one: each thread accepts for itself
+    status = answered[0].makefile("rb").readline().split()[1]
+    assert status == {"uri_bytes": b"414", "head_bytes": b"431", "body_bytes": b"413", "body_time": b"408",
+                      "connections_per_address": b"503"}[limit]
+    for client in clients:
+        client.close()
+    eventually(lambda: hits(port).get(limit))    # which may itself be one connection too many for a moment
+    assert [name for name, count in hits(port).items() if count] == [limit]
+    process.terminate()
+    stage.close()

@@ -183,7 +183,7 @@ net::Task<> StreamExchange::put(std::string_view bytes) {
         if (room == 0) {
             session_.output_ready(*this);
             if (co_await drained_.wait(Steady::now() + shard_.options.write_time_max)) continue;
-            shard_.timed_out.add();
+            shard_.hit(ClientLimit::read_time);
             throw Disconnected();
         }
         auto const piece = bytes.substr(0, room);

@@ -169,7 +169,7 @@ void ServerSession::on_headers_complete(nghttp2_frame const& frame) {
     if (stream == nullptr || frame.headers.cat != NGHTTP2_HCAT_REQUEST) return;
     auto refusal =
         stream->fields().finish(ends_stream(frame.hd) ? BodyFollows::no : BodyFollows::yes);
-    if (refusal) wire_.shard.malformed.add();
+    if (refusal) wire_.shard.refused_head(refusal->code);
     ready_.push_back({stream, refusal});
 }
 
@@ -375,7 +375,7 @@ ServerSession::TimePoint ServerSession::read_until() const noexcept {
 
 void ServerSession::on_late() {
     if (ending_ || Steady::now() < read_until()) return;
-    if (block_until_) wire_.shard.timed_out.add();
+    if (block_until_) wire_.shard.hit(ClientLimit::head_time);
     go_away(block_until_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_NO_ERROR);
 }
 

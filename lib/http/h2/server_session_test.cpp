@@ -660,7 +660,7 @@ TEST_F(Http2Test, ClosesIdleConnections) {
     EXPECT_EQ(client.read_reply(1).status, 200);
     EXPECT_EQ(client.read_goaway(), h2::no_error);
     EXPECT_TRUE(client.closed());
-    EXPECT_EQ(server_->counters().timed_out, 0u);
+    EXPECT_EQ(server_->counters().hit(ClientLimit::head_time), 0u);
 }
 
 TEST_F(Http2Test, EndsAHeaderBlockThatComesTooSlowly) {
@@ -668,7 +668,7 @@ TEST_F(Http2Test, EndsAHeaderBlockThatComesTooSlowly) {
     EXPECT_EQ(client.read_frame().type, h2::settings) << "it is acknowledged before the block";
     client.send(client.request(1, "GET", "/", {}, h2::end_stream));
     EXPECT_EQ(client.read_goaway(), h2::enhance_your_calm);
-    EXPECT_EQ(server_->counters().timed_out, 1u);
+    EXPECT_EQ(server_->counters().hit(ClientLimit::head_time), 1u);
 }
 
 TEST_F(Http2Test, EndsABodyThatDoesNotCome) {
@@ -691,7 +691,7 @@ TEST_F(Http2Test, ResetsAStreamThatNobodyReads) {
     auto const reply = client.read_reply(1);
     EXPECT_FALSE(reply.ended);
     EXPECT_EQ(reply.reset, h2::internal_error);
-    EXPECT_EQ(server_->counters().timed_out, 1u);
+    EXPECT_EQ(server_->counters().hit(ClientLimit::read_time), 1u);
 }
 
 TEST_F(Http2Test, SendsTheAnswersOfOneReadTogether) {
