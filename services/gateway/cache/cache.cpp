@@ -60,6 +60,8 @@ Decision Cache::decide(Request const& request, RouteSettings const& route, Times
     // A HEAD brings nothing that others could use, a Range only a part.
     bool const whole = request.head.method == "GET" && !request.head.contains("Range");
     out.fills = whole && !is_unshared(request.key, now);
+    // What is never fresh each one has to validate: nothing comes that others could wait for.
+    if (out.entry && out.entry->freshness.validate_always) return out;
     if (!shared || !out.fills) return out;
     out.lead = flights_.take_off(request.key);
     if (!out.lead && patience == Patience::wait) out.what = Decision::What::wait;

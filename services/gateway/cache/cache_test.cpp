@@ -129,6 +129,29 @@ TEST_F(CacheEngine, WhatCannotBeSharedIsNotWaitedForAgain) {
     EXPECT_TRUE(decide({}, 61).lead);
 }
 
+TEST_F(CacheEngine, WhatTurnsOutTooLargeIsNotWaitedForAgain) {
+    RequestText const asked;
+    auto const request = asked.request();
+    Fetch fetch(cache_, request, route_, decide(), then);
+    ReplyText const answer("Cache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n");
+    EXPECT_EQ(fetch.hear(answer.head(), then), Fetch::Next::keep);
+    EXPECT_EQ(decide().what, What::wait);
+    fetch.add(std::string(1001, 'x'));
+    EXPECT_FALSE(decide().lead);
+    EXPECT_EQ(decide().what, What::fetch);
+    EXPECT_TRUE(decide({}, 61).lead);
+}
+
+TEST_F(CacheEngine, WhatEachMustValidateIsNotWaitedFor) {
+    EXPECT_EQ(fetch("Cache-Control: no-cache\r\nETag: \"1\"\r\n"), Fetch::Next::keep);
+    auto const one = decide();
+    EXPECT_EQ(one.what, What::fetch);
+    EXPECT_TRUE(one.entry && one.fills);
+    auto const other = decide();
+    EXPECT_EQ(other.what, What::fetch);
+    EXPECT_TRUE(other.entry);
+}
+
 TEST_F(CacheEngine, AStaleOneIsValidated) {
     fetch(
         "Cache-Control: max-age=1\r\nETag: \"a\"\r\nLast-Modified: Sun, 06 Nov 1994 07:49:37 "

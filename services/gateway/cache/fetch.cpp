@@ -110,6 +110,7 @@ void Fetch::add(std::string_view content) {
         return;
     }
     content_ = {};
+    if (decision_.lead) cache_.mark_unshared(request_.key, asked_);
     drop(Landing::not_shared);
 }
 

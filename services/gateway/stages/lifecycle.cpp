@@ -21,6 +21,7 @@ Lifecycle::Lifecycle(LifecycleSettings const& settings, std::string const& kind,
         if (settings.gone_after_sunset) gone_at_ = settings.sunset;
     }
     link(settings.successor, "successor-version");
+    replaced_ = !settings.successor.empty();
     if (settings.deprecated || settings.sunset)
         uses_ = &metrics.counter("gateway_deprecated_requests_total",
                                  "Requests to what is deprecated, by what it is",
@@ -34,7 +35,9 @@ void Lifecycle::mark(http::Exchange& exchange, Timestamp now) const {
     if (!sunset_.empty()) exchange.answer_field("Sunset", sunset_);
     if (!link_.empty()) exchange.answer_field("Link", link_);
     if (gone_at_ && *gone_at_ <= now)
-        throw Error(ErrorCode::gone, "this part of the API is gone; Link names what replaces it");
+        throw Error(ErrorCode::gone,
+                    replaced_ ? "this part of the API is gone; Link names what replaces it"
+                              : "this part of the API is gone");
 }
 
 }  // namespace grover::gateway

@@ -26,6 +26,7 @@ private:
     std::string deprecation_;  // "@1735689600"
     std::string sunset_;       // an HTTP date
     std::string link_;
+    bool replaced_ = false;  // link_ names a successor
     std::optional<Timestamp> gone_at_;
     telemetry::Counter* uses_ = nullptr;
 };

@@ -13,6 +13,11 @@ std::int64_t seconds_up(resilience::Duration time) {
     return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
+/// Of a refused request: Retry-After, and t of RateLimit.
+std::int64_t seconds_to_wait(resilience::RateDecision const& decision) {
+    return std::max<std::int64_t>(seconds_up(decision.retry_after), 1);
+}
+
 /// One client has many IPv6 addresses: all of its /64 are counted together.
 std::string_view network_of(std::string_view address) {
     if (address.find(':') == std::string_view::npos) return address;
@@ -74,19 +79,19 @@ void Taken::take(std::vector<Limit const*> const& limits, Counted const& who,
         report(exchange);
         throw Error(ErrorCode::rate_limited,
                     "too many requests: the limit '" + limit->name + "' is used up")
-            .with_retry_after(
-                std::chrono::seconds(std::max<std::int64_t>(seconds_up(decision.retry_after), 1)));
+            .with_retry_after(std::chrono::seconds(seconds_to_wait(decision)));
     }
 }
 
 void Taken::report(http::Exchange& exchange) {
     if (!nearest_ || std::exchange(reported_, true)) return;
     exchange.answer_field("RateLimit-Policy", policies_);
+    auto const seconds = nearest_decision_.allowed ? seconds_up(nearest_decision_.reset_after)
+                                                   : seconds_to_wait(nearest_decision_);
     char text[128];
-    auto const end =
-        fmt::format_to_n(text, sizeof text, "\"{}\";r={};t={}", nearest_->name,
-                         nearest_decision_.remaining, seconds_up(nearest_decision_.reset_after))
-            .out;
+    auto const end = fmt::format_to_n(text, sizeof text, "\"{}\";r={};t={}", nearest_->name,
+                                      nearest_decision_.remaining, seconds)
+                         .out;
     exchange.answer_field("RateLimit", {text, end});
 }
 
