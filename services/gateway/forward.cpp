@@ -22,19 +22,26 @@ bool is_one_of(std::string_view name, std::array<std::string_view, N> const& nam
     return false;
 }
 
-/// Fields that the gateway writes itself, whatever the client sent.
+/// CGI and WSGI know a field by its name with '_' for '-': to them the two are one.
+bool begins_like(std::string_view name, std::string_view known) noexcept {
+    return name.size() >= known.size() &&
+           std::ranges::equal(name.substr(0, known.size()), known, [](char c, char lower) {
+               return (c == '_'               ? '-'
+                       : c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20)
+                                              : c) == lower;
+           });
+}
+
+/// Fields that the gateway writes itself, whatever the client sent, and however it spelled them.
 bool is_ours(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 10> names{"host",
-                                                     "x-request-id",
-                                                     "traceparent",
-                                                     "tracestate",
-                                                     "x-forwarded-for",
-                                                     "x-forwarded-proto",
-                                                     "x-forwarded-host",
-                                                     "forwarded",
-                                                     "x-grover-identity",
-                                                     "x-request-deadline-ms"};
-    return name.size() >= 4 && is_one_of(name, names);
+    constexpr std::array<std::string_view, 6> names{
+        "host", "x-request-id", "traceparent", "tracestate", "forwarded", "x-request-deadline-ms"};
+    constexpr std::array<std::string_view, 2> prefixes{"x-forwarded-", "x-grover-"};
+    auto const is = [&](auto known) {
+        return name.size() == known.size() && begins_like(name, known);
+    };
+    return std::ranges::any_of(names, is) ||
+           std::ranges::any_of(prefixes, [&](auto prefix) { return begins_like(name, prefix); });
 }
 
 void append(std::string& out, std::string_view name, std::string_view value) {

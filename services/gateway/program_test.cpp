@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "auth/session_protocol.hpp"
 #include "auth/token.hpp"
@@ -177,6 +178,38 @@ TEST_F(Gateway, AClientThatLeavesKeepsNoProbeOfABreaker) {
     }
     fails = false;
     EXPECT_TRUE(testing::eventually([&] { return gateway.get("/api/flaky").status == 200; }));
+}
+
+TEST_F(Gateway, NoSpellingOfItsOwnFieldsComesFromAClient) {
+    auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
+    auto const reply = said(gateway.get(
+        "/api/a",
+        "x_grover_identity: forged\r\nX-Grover_Identity: forged\r\nX-Grover-Role: admin\r\n"
+        "X_Forwarded_For: 6.6.6.6\r\nX-Forwarded-Prefix: /evil\r\nX_Request_ID: forged\r\n"
+        "x-request_deadline-ms: 1\r\nTrace_parent: kept\r\nX_Client: kept\r\n"));
+    std::set<std::string> foreign;
+    for (auto const& [name, value] : reply.at("fields").as_object()) {
+        if (name.find('_') != name.npos) foreign.emplace(name);
+        EXPECT_NE(name, "X-Grover-Role");
+        EXPECT_NE(name, "X-Forwarded-Prefix");
+        EXPECT_NE(value.as_string(), "forged") << name;
+    }
+    EXPECT_EQ(foreign, (std::set<std::string>{"Trace_parent", "X_Client"}));
+}
+
+TEST_F(Gateway, ATokenThatIsNotValidIsToldToTheService) {
+    auto& gateway = start(
+        "routes: [{path: /api/a, service: post}, {path: /b, answer: {}},\n"
+        "         {path: /c, service: post, access: {login: true}}]\n");
+    auto const fields = [&](std::string const& more) {
+        return said(gateway.get("/api/a", more)).at("fields").as_object();
+    };
+    EXPECT_FALSE(fields("").contains("X-Grover-Identity"));
+    EXPECT_TRUE(fields(bearer("expired")).contains("X-Grover-Identity"));
+    EXPECT_EQ(gateway.get("/b", bearer("expired")).status, 200);
+    auto const refused = gateway.get("/c", bearer("expired"));
+    EXPECT_EQ(refused.status, 401);
+    EXPECT_EQ(refused.headers.get("WWW-Authenticate"), "Bearer");
 }
 
 TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
