@@ -75,6 +75,14 @@ class Process:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
 
 
+def certificate(folder: Path) -> dict[str, str]:
+    """The settings of a gateway that is to be localhost by TLS, which nobody has signed."""
+    files = {"TLS_CERT_FILE": str(folder / "certificate"), "TLS_KEY_FILE": str(folder / "key")}
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-out", files["TLS_CERT_FILE"], "-keyout", files["TLS_KEY_FILE"]], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return files
+
+
 def mongo(database: str) -> dict[str, str]:
     """The settings of the store where the tests run on a MongoDB server (./grover test --mongo)."""
     url = os.environ.get("GROVER_MONGO_URL")

@@ -4,6 +4,7 @@ no end that looks whole and is not, and no more in between than buffers hold."""
 import json
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -11,7 +12,7 @@ import threading
 import pytest
 
 from api import Person
-from processes import Process, free_ports
+from processes import Process, certificate, free_ports
 from stage import BLOCK, Stage, let_flow, stall
 from wire import TIMEOUT_S, eventually
 
@@ -30,9 +31,14 @@ def gateway_to(service: int, folder, **settings: str) -> Process:
 def stage(request, tmp_path_factory):
     """A service; where HTTP/2 is spoken with it, a second gateway is the one who does."""
     stage = Stage()
-    gateways = [gateway_to(stage.port, tmp_path_factory.mktemp("streams"), UPSTREAM_PROTOCOL="http1")]
+    stage.tls_port, = free_ports(1)
+    front = tmp_path_factory.mktemp("front")
+    tls = {"TLS_PORT": str(stage.tls_port)} | certificate(front)
     if request.param == "http2":
-        gateways.append(gateway_to(gateways[0].port, tmp_path_factory.mktemp("front"), UPSTREAM_PROTOCOL="http2"))
+        gateways = [gateway_to(stage.port, tmp_path_factory.mktemp("behind"), UPSTREAM_PROTOCOL="http1")]
+        gateways.append(gateway_to(gateways[0].port, front, UPSTREAM_PROTOCOL="http2", **tls))
+    else:
+        gateways = [gateway_to(stage.port, front, UPSTREAM_PROTOCOL="http1", **tls)]
     for gateway in gateways:
         gateway.start()
     try:
@@ -289,9 +295,18 @@ def test_an_early_refusal_arrives_while_the_body_still_comes(stage, then, framin
         service.close()
 
 
-def upload(stage, framing: bytes = b"Transfer-Encoding: chunked") -> tuple[socket.socket, socket.socket]:
+def connect(stage, secure: bool) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", stage.tls_port if secure else stage.port_asked), TIMEOUT_S)
+    if not secure:
+        return client
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    return trusting.wrap_socket(client)
+
+
+def upload(stage, framing: bytes = b"Transfer-Encoding: chunked", secure: bool = False) -> tuple[socket.socket, socket.socket]:
     """A request whose body has just begun; the service has read that much."""
-    client = socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S)
+    client = connect(stage, secure)
     client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing)
     if b"chunked" in framing:
         client.sendall(b"2\r\nhi\r\n")
@@ -322,8 +337,12 @@ def read_all(reader: socket.socket) -> bytes:
     return got
 
 
-def test_both_bodies_go_on_at_once(stage):
-    client, service = upload(stage)
+IN_CLEAR_TEXT_AND_THROUGH_TLS = pytest.mark.parametrize("secure", [False, True], ids=["clear", "tls"])
+
+
+@IN_CLEAR_TEXT_AND_THROUGH_TLS
+def test_both_bodies_go_on_at_once(stage, secure):
+    client, service = upload(stage, secure=secure)
     service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 200")
     for number in range(20):
@@ -340,10 +359,11 @@ def test_both_bodies_go_on_at_once(stage):
         end.close()
 
 
+@IN_CLEAR_TEXT_AND_THROUGH_TLS
 @pytest.mark.parametrize("framing", [b"Content-Length: 2", b"Transfer-Encoding: chunked", b"Content-Length: 2\r\nExpect: 100-continue"])
-def test_a_service_may_speak_before_the_body_begins(stage, framing):
+def test_a_service_may_speak_before_the_body_begins(stage, framing, secure):
     """As bidirectional protocols do: each side would wait for the other for ever."""
-    client = socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S)
+    client = connect(stage, secure)
     client.sendall(b"POST /api/posts HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing)
     service = stage.asked.get(timeout=TIMEOUT_S).connection
     service.settimeout(TIMEOUT_S)
@@ -371,9 +391,18 @@ def test_a_whole_answer_arrives_before_the_body_it_is_to(stage, status, framing,
         end.close()
 
 
-def test_neither_body_waits_for_the_end_of_the_other(stage):
+def at_once(move, *arguments):
+    """What a socket that does not block has done, None for nothing yet; through TLS either may wait for the other direction."""
+    try:
+        return move(*arguments)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
+
+
+@IN_CLEAR_TEXT_AND_THROUGH_TLS
+def test_neither_body_waits_for_the_end_of_the_other(stage, secure):
     """A service that says back what it hears, no faster than it is listened to: more than all buffers hold, both ways."""
-    client, service = upload(stage, b"Content-Length: %d" % (LARGE_BYTES + 2))
+    client, service = upload(stage, b"Content-Length: %d" % (LARGE_BYTES + 2), secure)
     service.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % LARGE_BYTES)
 
     def say_back() -> None:
@@ -386,14 +415,15 @@ def test_neither_body_waits_for_the_end_of_the_other(stage):
     client.setblocking(False)
     to_send = to_read = LARGE_BYTES
     while to_read:
-        readable, writable, _ = select.select([client], [client] if to_send else [], [], TIMEOUT_S)
-        assert readable or writable, f"{to_send} to send and {to_read} to read, and nothing moves"
-        if readable:
-            piece = client.recv(65536)
-            assert piece
-            to_read -= len(piece)
+        pending = secure and client.pending()
+        readable, writable, _ = select.select([client], [client] if to_send else [], [], 0 if pending else TIMEOUT_S)
+        assert readable or writable or pending, f"{to_send} to send and {to_read} to read, and nothing moves"
+        if readable or pending:
+            piece = at_once(client.recv, 65536)
+            assert piece is None or piece
+            to_read -= len(piece or b"")
         if writable:
-            to_send -= client.send(BLOCK[:to_send])
+            to_send -= at_once(client.send, BLOCK[:to_send]) or 0
     client.close()
     talker.join(TIMEOUT_S)
     service.close()

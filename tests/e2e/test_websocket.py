@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from api import Person
-from processes import ROOT, Process, free_ports
+from processes import ROOT, Process, certificate, free_ports
 from stage import Stage, let_flow, stall
 from websocket_cases import BINARY, CLOSE, KEY, TEXT, Case, Socket, accept_of, bad, closing, frame, good, handshake, transcript
 from websocket_place import AGREED, running
@@ -75,11 +75,8 @@ def test_a_client_by_ws_hears_the_same_through_the_gateway(chat):
 
 
 def test_a_client_by_ws_hears_the_same_through_tls(tmp_path, parts, chat):
-    files = {"TLS_CERT_FILE": str(tmp_path / "certificate"), "TLS_KEY_FILE": str(tmp_path / "key")}
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-out", files["TLS_CERT_FILE"], "-keyout", files["TLS_KEY_FILE"]], check=True, stdin=subprocess.DEVNULL, capture_output=True)
     tls_port, = free_ports(1)
-    for place in running(tmp_path, parts, TLS_PORT=str(tls_port), **files):
+    for place in running(tmp_path, parts, TLS_PORT=str(tls_port), **certificate(tmp_path)):
         heard = opinions(parts, f"wss://localhost:{tls_port}/api/chat/")
         assert heard == opinions(parts, f"ws://127.0.0.1:{chat.echo.port}/api/chat/")
 
