@@ -63,6 +63,7 @@ void AccessLog::observe(http::AccessRecord const& record) {
                 {"bytes", record.response_bytes},
                 {"us", std::chrono::duration_cast<std::chrono::microseconds>(record.took).count()},
                 {"user_id", caller ? std::string_view(caller->user_id.str()) : std::string_view()},
+                {"peer", record.request.peer_address},
                 {"request_id", record.request.request_id},
                 {"trace_id", record.request.trace_id}});
 }

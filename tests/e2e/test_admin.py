@@ -56,7 +56,7 @@ def test_draining_ends_the_process(administered):
 
 @pytest.mark.parametrize("method,target,status", [
     ("GET", "/api/posts/feed/me", 401), ("GET", "/api/media/x", 503), ("PUT", "/api/auth/register", 405),
-    ("GET", "/api/users/me", 401), ("GET", "/api/nothing", 404)])
+    ("GET", "/api/users/me", 401), ("GET", "/api/nothing", 404), ("GET", "/api//nothing", 400)])
 def test_a_request_that_the_gateway_answers_itself_is_logged_once(administered, method, target, status):
     system, _ = administered
     gateway, person = system["gateway"], Person(system, False)
@@ -67,5 +67,6 @@ def test_a_request_that_the_gateway_answers_itself_is_logged_once(administered, 
     eventually(lambda: '"the-next"' in gateway.log())
     lines = [json.loads(line) for line in gateway.log().splitlines() if f'"{probe}"' in line]
     assert [(line["method"], line["status"]) for line in lines] == [(method, status)]
-    assert lines[0]["trace_id"]
+    assert lines[0]["trace_id"] and lines[0]["us"] >= 0
+    assert lines[0]["peer"] == "127.0.0.1", "who it was is in every line, whoever answered"
     person.close()
