@@ -10,9 +10,8 @@ RouteSettings const& settings_of(RequestRecord const& record) {
     return record.view->snapshot->config.routes[record.route_index];
 }
 
-RequestEdits edits_for(RouteSettings const& route, std::string_view plain_path,
-                       std::string_view query) {
-    return edits_of(route.request, route.response, route.path, plain_path, query);
+Parameters parameters_of(RouteSettings const& route, std::string_view plain_path) {
+    return bind_path(route.path, plain_path).value_or(Parameters());
 }
 
 /// What asks again needs of the request that is gone by then.
@@ -31,8 +30,10 @@ net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& deliver
     TryReport report;  // nobody reads it: there is no log line of its own
     if (!what.view->snapshot->routes[what.route].changes)
         co_return co_await gateway::relay(forward, upstream, rules, delivery, report);
-    ChangedDelivery changed(delivery, edits_for(route, what.plain_path, what.query), route.response,
-                            forward.request.method);
+    auto const parameters = parameters_of(route, what.plain_path);
+    ChangedDelivery changed(
+        delivery, edits_of(route.request, route.response, parameters, what.plain_path, what.query),
+        route.response, parameters, forward.request.method);
     auto changed_forward = forward;
     changed_forward.edits = changed.edits();
     co_await gateway::relay(changed_forward, upstream, rules, changed, report);
@@ -49,12 +50,14 @@ net::Task<> AskService::ask(Delivery& delivery) {
 net::Task<> AskService::ask_changed(Delivery& delivery) {
     auto const& settings = settings_of(record_);
     auto const& head = exchange_.head();
-    auto edits = edits_for(settings, record_.plain_path(head), head.query());
+    auto const path = record_.plain_path(head);
+    auto const parameters = parameters_of(settings, path);
+    auto edits = edits_of(settings.request, settings.response, parameters, path, head.query());
     bool const changes_body =
         !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
     std::string body;
     if (changes_body) body = co_await changed_body(exchange_, settings.request.json, edits);
-    ChangedDelivery changed(delivery, edits, settings.response, head.method);
+    ChangedDelivery changed(delivery, edits, settings.response, parameters, head.method);
     if (!changes_body)
         co_return co_await gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(),
                                           changed, record_, audience_);

@@ -23,14 +23,17 @@ protected:
     }
     void write(std::string const& rule) {
         std::ofstream(file()) << "services: {pages: {instances: ['" << pages_.origin()
-                              << "']}}\nroutes: [{path: /**, service: pages, cache: {}}]\n"
+                              << "']}}\nroutes:\n  - {path: /**, service: pages, cache: {}}\n"
+                              << "  - {path: '/tagged/{user_id}/x', service: pages, cache: {}, "
+                                 "response: {fields: {add: {Cache-Tag: 'user:{user_id}'}}}}\n"
                               << "cache: {purge: {" << rule << "}}\n";
     }
     std::string file() const { return (folder_.path() / "gateway.yaml").string(); }
 
     /// The page of that tag: "hit" when the cache had it.
-    std::string read(std::string const& tag) {
-        auto const reply = gateway_->get("/pages/" + tag);
+    std::string read(std::string const& tag) { return look("/pages/" + tag); }
+    std::string look(std::string const& path) {
+        auto const reply = gateway_->get(path);
         EXPECT_EQ(reply.status, 200) << reply.body;
         auto const status = reply.headers.get("Cache-Status");
         EXPECT_FALSE(reply.headers.contains("Cache-Tag"));
@@ -83,6 +86,17 @@ TEST_F(EventsAtTheGateway, ForgetsWhatHasTheTagAndNothingElse) {
     EXPECT_EQ(read("user:a"), "miss");
     EXPECT_EQ(read("user:b"), "hit");
     EXPECT_TRUE(gateway_->metrics().print().contains("gateway_cache_purged_by_events_total 1"));
+}
+
+TEST_F(EventsAtTheGateway, ForgetsWhatTheRouteHasTagged) {
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(look("/tagged/a/x"), i == 0 ? "miss" : "hit");
+        EXPECT_EQ(look("/tagged/b/x"), i == 0 ? "miss" : "hit");
+    }
+    EXPECT_EQ(post(shipment(updated("a")), service()).status, 200);
+    EXPECT_EQ(look("/tagged/a/x"), "miss");
+    EXPECT_EQ(look("/tagged/b/x"), "hit");
+    EXPECT_EQ(look("/tagged/a/x"), "hit");
 }
 
 TEST_F(EventsAtTheGateway, TakesAShipmentWholeWhateverItsEventsAre) {

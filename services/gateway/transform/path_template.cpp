@@ -1,5 +1,7 @@
 #include "gateway/transform/path_template.hpp"
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 
 namespace grover::gateway {
@@ -50,6 +52,14 @@ std::string fill(std::string_view text,
         text.remove_prefix(close + 1);
     }
     return out;
+}
+
+std::string fill(std::string_view text, Parameters const& parameters) {
+    return fill(text, [&](std::string_view name) {
+        auto const found = std::ranges::find(parameters, name, &Parameters::value_type::first);
+        return found == parameters.end() ? "{" + std::string(name) + "}"
+                                         : std::string(found->second);
+    });
 }
 
 std::vector<std::string> names_in(std::string_view text) {

@@ -23,6 +23,8 @@ std::optional<Parameters> bind_path(std::string_view pattern, std::string_view p
 /// "posts/{id}" with every name replaced by what `value_of` says; what is not in braces stays.
 std::string fill(std::string_view text,
                  std::function<std::string(std::string_view name)> const& value_of);
+/// With those of `parameters`; other braces stay as they are.
+std::string fill(std::string_view text, Parameters const& parameters);
 /// The names in braces.
 std::vector<std::string> names_in(std::string_view text);
 

@@ -13,6 +13,7 @@
 
 namespace grover::gateway {
 
+/// Values may have names of the route's path in braces; other braces stay.
 struct FieldChanges {
     std::map<std::string, std::string> add;  // beside those that are there
     std::map<std::string, std::string> set;  // instead of them

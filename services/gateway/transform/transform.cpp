@@ -1,6 +1,7 @@
 #include "gateway/transform/transform.hpp"
 
 #include <algorithm>
+#include <list>
 #include <stdexcept>
 
 #include "base/encoding.hpp"
@@ -57,7 +58,8 @@ bool describes_bytes(std::string_view name) {
 /// An answer with other fields, and perhaps another body.
 class ChangedAttempt final : public Attempt {
 public:
-    ChangedAttempt(Attempt& inner, ResponseChanges const& changes, std::string_view method)
+    ChangedAttempt(Attempt& inner, ResponseChanges const& changes, Parameters const& parameters,
+                   std::string_view method)
         : inner_(inner), changes_(changes) {
         auto const& from = inner.head();
         bool const changes_json =
@@ -73,7 +75,8 @@ public:
                    (has(changes.fields.remove, field.name) || has(changes.fields.set, field.name));
         });
         for (auto const* fields : {&changes.fields.set, &changes.fields.add})
-            for (auto const& [name, value] : *fields) head_.fields.push_back({name, value});
+            for (auto const& [name, value] : *fields)
+                head_.fields.push_back({name, filled_.emplace_back(fill(value, parameters))});
     }
 
     bool rewrites() const noexcept { return rewrites_; }
@@ -120,25 +123,19 @@ private:
     ResponseChanges const& changes_;
     bool rewrites_ = false;
     http::ReplyHead head_;
+    std::list<std::string> filled_;  // values of fields
     std::string texts_, body_, length_;
 };
 
 }  // namespace
 
 RequestEdits edits_of(RequestChanges const& changes, ResponseChanges const& response,
-                      std::string_view pattern, std::string_view plain_path,
+                      Parameters const& parameters, std::string_view plain_path,
                       std::string_view query) {
     RequestEdits edits;
     if (!changes.path.empty() || !changes.query.empty()) {
-        auto const parameters = bind_path(pattern, plain_path).value_or(Parameters());
         edits.target =
-            changes.path.empty()
-                ? std::string(plain_path)
-                : fill(changes.path, [&](std::string_view name) {
-                      auto const found =
-                          std::ranges::find(parameters, name, &Parameters::value_type::first);
-                      return found == parameters.end() ? std::string() : std::string(found->second);
-                  });
+            changes.path.empty() ? std::string(plain_path) : fill(changes.path, parameters);
         auto const rest = changed_query(changes.query, query);
         if (!rest.empty()) edits.target += "?" + rest;
     }
@@ -146,9 +143,9 @@ RequestEdits edits_of(RequestChanges const& changes, ResponseChanges const& resp
     for (auto const& name : changes.fields.remove) edits.without.push_back(name);
     for (auto const& [name, value] : changes.fields.set) {
         edits.without.push_back(name);
-        edits.add(name, value);
+        edits.add(name, fill(value, parameters));
     }
-    for (auto const& [name, value] : changes.fields.add) edits.add(name, value);
+    for (auto const& [name, value] : changes.fields.add) edits.add(name, fill(value, parameters));
     return edits;
 }
 
@@ -168,8 +165,9 @@ net::Task<std::string> changed_body(http::Exchange& exchange, JsonChanges const&
 }
 
 ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
-                                 ResponseChanges const& changes, std::string_view method)
-    : inner_(inner), edits_(edits), changes_(changes), method_(method) {
+                                 ResponseChanges const& changes, Parameters const& parameters,
+                                 std::string_view method)
+    : inner_(inner), edits_(edits), changes_(changes), parameters_(parameters), method_(method) {
     auto const* more = inner.edits();
     if (!more) return;
     if (edits_.target.empty()) edits_.target = more->target;
@@ -180,7 +178,7 @@ ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
 
 net::Task<> ChangedDelivery::deliver(Attempt& attempt) {
     if (changes_.empty()) co_return co_await inner_.deliver(attempt);
-    ChangedAttempt changed(attempt, changes_, method_);
+    ChangedAttempt changed(attempt, changes_, parameters_, method_);
     if (changed.rewrites()) co_await changed.rewrite();
     co_await inner_.deliver(changed);
 }

@@ -24,7 +24,7 @@ namespace grover::gateway {
 /// Target and fields of a request for the service; the views in it live as long as `request`. Where
 /// the answer's JSON is changed, the service is asked for all of it, uncoded.
 RequestEdits edits_of(RequestChanges const& request, ResponseChanges const& response,
-                      std::string_view pattern, std::string_view plain_path,
+                      Parameters const& parameters, std::string_view plain_path,
                       std::string_view query);
 
 /// Reads the whole body of a request and changes it; its framing goes into `edits`. Throws Error
@@ -37,7 +37,7 @@ class ChangedDelivery final : public Delivery {
 public:
     /// All must outlive this.
     ChangedDelivery(Delivery& inner, RequestEdits const& edits, ResponseChanges const& changes,
-                    std::string_view method);
+                    Parameters const& parameters, std::string_view method);
     RequestEdits const* edits() const noexcept override { return &edits_; }
     net::Task<> deliver(Attempt& attempt) override;
     net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) override {
@@ -48,6 +48,7 @@ private:
     Delivery& inner_;
     RequestEdits edits_;  // ours, then the inner delivery's
     ResponseChanges const& changes_;
+    Parameters const& parameters_;
     std::string_view method_;
 };
 

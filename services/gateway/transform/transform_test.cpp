@@ -40,15 +40,18 @@ TEST(Edits, RewritePathAndQuery) {
     RequestChanges changes;
     changes.path = "/v2/posts/{id}{**}";
     changes.query = {.set = {{"limit", "5 0"}}, .remove = {"debug"}};
-    changes.fields = {.add = {{"X-A", "1"}}, .set = {{"X-B", "2"}}, .remove = {"X-C"}};
-    auto const edits = edits_of(changes, {}, "/api/posts/{id}/**", "/api/posts/p%201/x/",
-                                "a=1&limit=9&debug&b=%20");
+    changes.fields = {
+        .add = {{"X-A", "1"}}, .set = {{"X-B", "{id}, {x} {\"a\":1}"}}, .remove = {"X-C"}};
+    auto const* path = "/api/posts/p%201/x/";
+    auto const parameters = bind_path("/api/posts/{id}/**", path);
+    ASSERT_TRUE(parameters);
+    auto const edits = edits_of(changes, {}, *parameters, path, "a=1&limit=9&debug&b=%20");
     EXPECT_EQ(edits.target, "/v2/posts/p%201/x/?a=1&b=%20&limit=5%200");
-    EXPECT_EQ(edits.more, "X-B: 2\r\nX-A: 1\r\n");
+    EXPECT_EQ(edits.more, "X-B: p%201, {x} {\"a\":1}\r\nX-A: 1\r\n");
     EXPECT_FALSE(edits.passes("x-b"));
     EXPECT_FALSE(edits.passes("X-C"));
     EXPECT_TRUE(edits.passes("X-D"));
-    EXPECT_EQ(edits_of({}, {}, "/api/**", "/api/x", "a=1").target, "");
+    EXPECT_EQ(edits_of({}, {}, {}, "/api/x", "a=1").target, "");
 }
 
 TEST(Edits, RefuseWhatBelongsToTheGateway) {
