@@ -212,6 +212,27 @@ TEST_F(Gateway, ATokenThatIsNotValidIsToldToTheService) {
     EXPECT_EQ(refused.headers.get("WWW-Authenticate"), "Bearer");
 }
 
+TEST_F(Gateway, AnUploadThatReachedNobodyGoesToAnother) {
+    std::string gone;
+    {
+        testing::StandIn const instance{echo("gone")};
+        gone = instance.origin();
+    }
+    auto& gateway =
+        start("  half: {balance: round_robin, instances: ['" + gone + "', '" + post_.origin() +
+              "'], health: {enabled: false}, outliers: {enabled: false}}\n"
+              "routes: [{path: /a, service: half}]\n");
+    for (int i = 0; i < 6; ++i) {
+        testing::RawClient client(gateway.port());
+        client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+        testing::run_on(gateway.kit().loops().at(0), []() -> net::Task<> {
+            co_await net::pause(std::chrono::milliseconds(20));
+        });
+        client.send("cde");
+        EXPECT_EQ(said(client.read_reply()).at("body").as_string(), "abcde");
+    }
+}
+
 TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
     auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
     testing::RawClient client(gateway.port());

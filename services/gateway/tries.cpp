@@ -410,8 +410,10 @@ bool Tries::may_go_on(Outcome outcome, bool stale) {
     bool const safe = outcome == Outcome::unsent ||
                       (!forward_.websocket && (http::is_safe(forward_.request.method) ||
                                                forward_.request.contains("Idempotency-Key")));
-    if (!rules_.settings.retries || !safe || !forward_.whole() ||
-        report_.tries >= settings.tries_max || !upstream_.has_another(tried_))
+    // A body that comes piece by piece is there once, but nobody has had any of it yet.
+    bool const can = forward_.whole() || !current_->attempt;
+    if (!rules_.settings.retries || !safe || !can || report_.tries >= settings.tries_max ||
+        !upstream_.has_another(tried_))
         return false;
     auto const now = Steady::now();
     if (now >= forward_.deadline) return false;
