@@ -43,15 +43,6 @@ def nginx(name: str, configuration: str, folder: Path, core: str = "0", **values
     return Running(name, ["nginx", "-p", own, "-c", file], int(values["port"]), own, core)
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A key and a certificate for this run."""
-    key, cert = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                    "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return cert, key
-
-
 class Peers:
     """Starts those that are there. `ports` maps each name to where it answers, `running` to what runs it."""
 

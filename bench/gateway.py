@@ -31,8 +31,8 @@ sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "bench")]
 
 import _measure as measure  # noqa: E402
 from _measure import MISSING_PART, Contender  # noqa: E402
-from _peers import Peers, Running, certificate, nginx  # noqa: E402
-from processes import BIN, Process, free_ports  # noqa: E402
+from _peers import Peers, Running, nginx  # noqa: E402
+from processes import BIN, Process, certificate, free_ports  # noqa: E402
 
 SESSIONS = 100_000
 IDLE_CONNECTIONS = 10_000

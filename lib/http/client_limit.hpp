@@ -1,7 +1,6 @@
 // The limits that a server sets its clients, by which those who run into one are counted.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,6 +21,6 @@ enum class ClientLimit : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(ClientLimit, connections, connections_per_address, handshake_time, head_time,
                     body_time, read_time, uri_bytes, head_bytes, body_bytes)
-inline constexpr std::size_t client_limits = 9;
+inline constexpr auto client_limits = static_cast<std::size_t>(ClientLimit::body_bytes) + 1;
 
 }  // namespace grover::http

@@ -466,9 +466,8 @@ void Tries::record(Counted& counted, Outcome outcome) noexcept {
 }
 
 Error Tries::failure(Outcome outcome, TimePoint retry_at) const {
+    if (state_->instances.empty()) return upstream_.not_running();
     auto const service = "the " + cluster_.name() + " service ";
-    if (state_->instances.empty())
-        return Error(ErrorCode::unavailable, service + "is not running").with_retry_after(30s);
     auto const wait = std::chrono::ceil<std::chrono::seconds>(retry_at - Steady::now());
     auto const seconds = std::max<std::chrono::seconds>(wait, 1s);
     if (report_.admission == "shed")

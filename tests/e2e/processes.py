@@ -75,12 +75,19 @@ class Process:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
 
 
-def certificate(folder: Path) -> dict[str, str]:
-    """The settings of a gateway that is to be localhost by TLS, which nobody has signed."""
-    files = {"TLS_CERT_FILE": str(folder / "certificate"), "TLS_KEY_FILE": str(folder / "key")}
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """For localhost, signed by itself; and its key."""
+    made, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-out", files["TLS_CERT_FILE"], "-keyout", files["TLS_KEY_FILE"]], check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    return files
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", made, "-keyout", key],
+                   check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return made, key
+
+
+def tls(folder: Path) -> dict[str, str]:
+    """The settings of a gateway with a certificate of its own."""
+    made, key = certificate(folder)
+    return {"TLS_CERT_FILE": str(made), "TLS_KEY_FILE": str(key)}
 
 
 def mongo(database: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from api import Person
-from processes import Process, certificate, free_ports
+from processes import Process, free_ports, tls
 from stage import BLOCK, Stage, let_flow, stall
 from wire import TIMEOUT_S, eventually
 
@@ -33,12 +33,12 @@ def stage(request, tmp_path_factory):
     stage = Stage()
     stage.tls_port, = free_ports(1)
     front = tmp_path_factory.mktemp("front")
-    tls = {"TLS_PORT": str(stage.tls_port)} | certificate(front)
+    secure = {"TLS_PORT": str(stage.tls_port)} | tls(front)
     if request.param == "http2":
         gateways = [gateway_to(stage.port, tmp_path_factory.mktemp("behind"), UPSTREAM_PROTOCOL="http1")]
-        gateways.append(gateway_to(gateways[0].port, front, UPSTREAM_PROTOCOL="http2", **tls))
+        gateways.append(gateway_to(gateways[0].port, front, UPSTREAM_PROTOCOL="http2", **secure))
     else:
-        gateways = [gateway_to(stage.port, front, UPSTREAM_PROTOCOL="http1", **tls)]
+        gateways = [gateway_to(stage.port, front, UPSTREAM_PROTOCOL="http1", **secure)]
     for gateway in gateways:
         gateway.start()
     try:

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from api import Person
-from processes import ROOT, Process, certificate, free_ports
+from processes import ROOT, Process, free_ports, tls
 from stage import Stage, let_flow, stall
 from websocket_cases import BINARY, CLOSE, KEY, TEXT, Case, Socket, accept_of, bad, closing, frame, good, handshake, transcript
 from websocket_place import AGREED, running
@@ -76,7 +76,7 @@ def test_a_client_by_ws_hears_the_same_through_the_gateway(chat):
 
 def test_a_client_by_ws_hears_the_same_through_tls(tmp_path, parts, chat):
     tls_port, = free_ports(1)
-    for place in running(tmp_path, parts, TLS_PORT=str(tls_port), **certificate(tmp_path)):
+    for place in running(tmp_path, parts, TLS_PORT=str(tls_port), **tls(tmp_path)):
         heard = opinions(parts, f"wss://localhost:{tls_port}/api/chat/")
         assert heard == opinions(parts, f"ws://127.0.0.1:{chat.echo.port}/api/chat/")
 

@@ -7,7 +7,7 @@ import pytest
 
 from api import Person
 from mongo_server import MongoServer, NoServer
-from processes import BIN, PROGRAMS, System, free_ports
+from processes import BIN, PROGRAMS, System, certificate, free_ports
 
 PASSWORD = "open-sesame-42"
 
@@ -25,19 +25,11 @@ def start(program: str, folder: Path, **settings: str) -> subprocess.CompletedPr
     return done
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    key, made = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                    "-keyout", key, "-out", made], check=True, capture_output=True)
-    return key, made
-
-
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A server that wants TLS and a password; made with its user by a first start without."""
     folder = tmp_path_factory.mktemp("guarded")
-    key, made = certificate(folder)
+    made, key = certificate(folder)
     try:
         server = MongoServer()
         if server.mongod:

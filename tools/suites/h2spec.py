@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path[:0] = ["tests/e2e", "tests/smuggling"]
 
 from origin import Origin  # noqa: E402
-from processes import Process, free_ports  # noqa: E402
+from processes import Process, free_ports, tls  # noqa: E402
 
 MODULE = "github.com/summerwind/h2spec/cmd/h2spec"
 RUN_S = 120
@@ -34,12 +34,6 @@ def build() -> Path | None:
                               text=True, check=False)
         print(done.stderr, end="", flush=True)
     return program if program.exists() else None
-
-
-def certificate(folder: Path) -> dict[str, str]:
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-                    "-subj", "/CN=localhost", "-keyout", folder / "key", "-out", folder / "certificate"], check=True, capture_output=True)
-    return {"TLS_CERT_FILE": str(folder / "certificate"), "TLS_KEY_FILE": str(folder / "key")}
 
 
 def run(program: Path, folder: Path, way: str, *where: str) -> list[tuple[str, str, str, str]]:
@@ -68,7 +62,7 @@ def main() -> int:
     origin = Origin()
     service, (port, tls_port) = f"http://127.0.0.1:{origin.port}", free_ports(2)
     gateway = Process("gateway", port, folder, {"USER_SERVICE_URL": service, "POST_SERVICE_URL": service, "RATE_LIMIT": "off", "H2C": "on",
-                                                "TLS_PORT": str(tls_port)} | certificate(folder))
+                                                "TLS_PORT": str(tls_port)} | tls(folder))
     try:
         gateway.start()
         gateway.wait_ready()

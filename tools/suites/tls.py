@@ -19,19 +19,11 @@ from pathlib import Path
 sys.path[:0] = ["tests/e2e", "tests/smuggling"]
 
 from origin import Origin  # noqa: E402
-from processes import Process, free_ports  # noqa: E402
+from processes import Process, free_ports, tls  # noqa: E402
 
 BAD = {"MEDIUM", "HIGH", "CRITICAL", "FATAL"}
 OF_THE_CERTIFICATE = ("cert", "DNS_CAA", "OCSP", "chain", "overall_grade", "grade_cap")
 PARTS = ["-p", "-s", "-f", "-P", "-S", "-h", "-U", "-c"]
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    key, file = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", file],
-                   check=True, capture_output=True)
-    return file, key
 
 
 def findings(port: int, folder: Path) -> list[dict]:
@@ -53,9 +45,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="grover-tls-"))
     origin = Origin()
     service, (port, tls_port) = f"http://127.0.0.1:{origin.port}", free_ports(2)
-    file, key = certificate(folder)
     gateway = Process("gateway", port, folder, {"USER_SERVICE_URL": service, "POST_SERVICE_URL": service, "RATE_LIMIT": "off",
-                                                "TLS_PORT": str(tls_port), "TLS_CERT_FILE": str(file), "TLS_KEY_FILE": str(key)})
+                                                "TLS_PORT": str(tls_port)} | tls(folder))
     try:
         gateway.start()
         gateway.wait_ready()

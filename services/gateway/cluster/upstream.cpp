@@ -47,9 +47,12 @@ Upstream::Upstream(net::Loop& loop, std::shared_ptr<Cluster> cluster, http::TlsC
 }
 
 void Upstream::must_run() {
-    if (state()->instances.empty())
-        throw Error(ErrorCode::unavailable, "the " + name() + " service is not running")
-            .with_retry_after(std::chrono::seconds(30));
+    if (state()->instances.empty()) throw not_running();
+}
+
+Error Upstream::not_running() const {
+    return Error(ErrorCode::unavailable, "the " + name() + " service is not running")
+        .with_retry_after(std::chrono::seconds(30));
 }
 
 void Upstream::rebuild() {

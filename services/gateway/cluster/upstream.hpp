@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/error.hpp"
 #include "gateway/attempt.hpp"
 #include "gateway/cluster/cluster.hpp"
 #include "gateway/cluster/hedge_clock.hpp"
@@ -74,8 +75,9 @@ public:
     };
     /// Nothing when nobody is left, or when every breaker is open: then `retry_at` says until when.
     std::optional<Choice> pick(RouteGuard& guard, Question question, TimePoint& retry_at);
-    /// Throws Error (unavailable) when the service has no instances at all.
+    /// Throws not_running() when the service has no instances at all.
     void must_run();
+    Error not_running() const;
     /// An instance that is not excluded is there.
     bool has_another(std::uint64_t exclude) noexcept { return (members_ & ~exclude) != 0; }
     bool panicking() const noexcept { return balancer_->panicking(); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/encoding.hpp"
 #include "gateway/transform/path_template.hpp"
 #include "http/message.hpp"
 
@@ -188,11 +187,8 @@ Table::Match Table::find_from(Search& search) const noexcept {
 /// That of a fixed segment, however it is escaped; 0 for none.
 std::size_t Table::next_fixed(Node const& node, std::string_view segment) noexcept {
     if (node.fixed.empty()) return 0;
-    std::string plain;
-    if (segment.find('%') != std::string_view::npos) [[unlikely]] {
-        plain = percent_decode(segment, false).value_or(plain);
-        segment = plain;
-    }
+    std::string room;
+    segment = unescaped(segment, room);
     auto const found = std::ranges::lower_bound(node.fixed, segment, {},
                                                 &std::pair<std::string, std::size_t>::first);
     return found != node.fixed.end() && found->first == segment ? found->second : 0;

@@ -7,8 +7,7 @@
 // RateLimit-Policy names every limit that counted this request, RateLimit the one that is nearest:
 // r requests may be made now, and after t seconds all of the burst is there again. A refused
 // request is 429 with Retry-After: the seconds until it would be let through, rounded up, which is
-// its t too. It is
-// counted nowhere: what other limits had taken for it is given back.
+// its t too. It is counted nowhere: what other limits had taken for it is given back.
 //
 // Counting is in this process (resilience::Gcra). A limiter that several processes share is a
 // resilience::RateLimiter, and would be asked where Gcra::take is called below. Cost: 50 ns a

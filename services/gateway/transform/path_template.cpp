@@ -13,23 +13,21 @@ std::string_view next_segment(std::string_view& rest) noexcept {
     return segment;
 }
 
-namespace {
-
-bool same_segment(std::string_view wanted, std::string_view segment) {
-    if (wanted == segment) return true;
-    return segment.find('%') != std::string_view::npos && percent_decode(segment, false) == wanted;
+std::string_view unescaped(std::string_view segment, std::string& room) {
+    if (segment.find('%') == std::string_view::npos) [[likely]]
+        return segment;
+    return room = percent_decode(segment, false).value_or(std::string());
 }
-
-}  // namespace
 
 std::optional<Parameters> bind_path(std::string_view pattern, std::string_view path) {
     Parameters out;
+    std::string room;
     while (!pattern.empty() && pattern != "/**") {
         if (!path.starts_with('/')) return {};
         auto const wanted = next_segment(pattern), segment = next_segment(path);
         if (wanted.starts_with('{'))
             out.emplace_back(wanted.substr(1, wanted.size() - 2), segment);
-        else if (!same_segment(wanted, segment))
+        else if (wanted != unescaped(segment, room))
             return {};
     }
     if (!pattern.empty())

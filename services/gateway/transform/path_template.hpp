@@ -13,6 +13,9 @@ namespace grover::gateway {
 /// Cuts the first segment, without its slash, off `rest`, which begins with one.
 std::string_view next_segment(std::string_view& rest) noexcept;
 
+/// A segment without its escapes: `room` holds it where it has any. Empty for one that is broken.
+std::string_view unescaped(std::string_view segment, std::string& room);
+
 /// What the names of a route's path stand for in a request, percent-encoded as they came: {id},
 /// and {**} for what "/**" took, with its slash.
 using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;

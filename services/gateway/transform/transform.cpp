@@ -75,8 +75,11 @@ public:
                    (has(changes.fields.remove, field.name) || has(changes.fields.set, field.name));
         });
         for (auto const* fields : {&changes.fields.set, &changes.fields.add})
-            for (auto const& [name, value] : *fields)
-                head_.fields.push_back({name, filled_.emplace_back(fill(value, parameters))});
+            for (auto const& [name, value] : *fields) {
+                bool const plain = value.find('{') == std::string::npos;
+                head_.fields.push_back(
+                    {name, plain ? value : filled_.emplace_back(fill(value, parameters))});
+            }
     }
 
     bool rewrites() const noexcept { return rewrites_; }
