@@ -56,6 +56,7 @@ void Exchange::start(RequestHead const& head, TimePoint now) {
     state_ = Answer::none;
     answer_fields_.clear();
     answer_values_.clear();
+    reserved_ = {};
     status_ = 0;
     body_bytes_written_ = 0;
     observed_ = false;
@@ -83,7 +84,7 @@ void Exchange::begin(int status) {
     state_ = Answer::head;
     std::string_view values = answer_values_;
     for (auto const& [name, value_size] : answer_fields_) {
-        field(name, values.substr(0, value_size));
+        put_field(name, values.substr(0, value_size));
         values.remove_prefix(value_size);
     }
 }
@@ -91,6 +92,11 @@ void Exchange::begin(int status) {
 void Exchange::answer_field(std::string_view name, std::string_view value) {
     answer_fields_.push_back({name, value.size()});
     answer_values_ += value;
+}
+
+bool Exchange::is_reserved(std::string_view name) const noexcept {
+    return name.size() >= reserved_.size() &&
+           same_token(name.substr(0, reserved_.size()), reserved_);
 }
 
 bool Exchange::bodiless() const noexcept {

@@ -99,11 +99,16 @@ public:
     /// A field of whatever answer this request gets, the problem that an Error becomes included:
     /// for what is known before there is an answer. `name` must live until then.
     void answer_field(std::string_view name, std::string_view value);
+    /// Fields whose names begin so are answer_field()'s alone: field() leaves them out. `prefix`
+    /// must live as long as this request.
+    void reserve_fields(std::string_view prefix) noexcept { reserved_ = prefix; }
     /// Starts the head. Once more before anything was sent: forgets what was begun.
     void begin(int status);
     /// Without Connection and X-Request-ID, which are the exchange's own, as is Date where none is
     /// given. Throws std::invalid_argument when the field would break the head.
-    virtual void field(std::string_view name, std::string_view value) = 0;
+    void field(std::string_view name, std::string_view value) {
+        if (reserved_.empty() || !is_reserved(name)) put_field(name, value);
+    }
     /// The whole body. Sent at once, or with the answers of the requests that came with this one.
     virtual net::Task<> finish(std::string_view body) = 0;
 
@@ -152,6 +157,7 @@ protected:
 
     /// Starts or restarts the head for `status_`.
     virtual void begin_head() = 0;
+    virtual void put_field(std::string_view name, std::string_view value) = 0;
 
     Shard& shard_;
     RequestHead const* head_ = nullptr;
@@ -164,6 +170,8 @@ protected:
     bool observed_ = false;
 
 private:
+    bool is_reserved(std::string_view name) const noexcept;
+
     std::string const peer_;  // of the connection
     std::string_view const scheme_;
     std::string request_id_;
@@ -180,6 +188,7 @@ private:
     };
     std::vector<AnswerField> answer_fields_;
     std::string answer_values_;  // one after the other
+    std::string_view reserved_;
 };
 
 }  // namespace grover::http

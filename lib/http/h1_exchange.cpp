@@ -128,7 +128,7 @@ void H1Exchange::begin_head() {
     append_status_line(wire_.output, status_);
 }
 
-void H1Exchange::field(std::string_view name, std::string_view value) {
+void H1Exchange::put_field(std::string_view name, std::string_view value) {
     append_field(wire_.output, name, value);
     dated_ = dated_ || same_token(name, "Date");
     names_protocol_ = names_protocol_ || (name.size() == 7 && same_token(name, "Upgrade"));

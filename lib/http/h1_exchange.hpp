@@ -29,7 +29,7 @@ public:
     net::Task<std::string_view> read_content() override;
     net::Task<bool> body_comes(TimePoint until) override;
     void stop_reading() noexcept override;
-    void field(std::string_view name, std::string_view value) override;
+    void put_field(std::string_view name, std::string_view value) override;
     net::Task<> finish(std::string_view body) override;
     void stream(Transfer transfer) override;
     net::Task<> write(std::string_view piece) override;

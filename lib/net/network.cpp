@@ -89,6 +89,17 @@ bool Networks::contains(std::string_view address) const noexcept {
     return std::ranges::any_of(ranges_, [&](auto const& range) { return range.contains(address); });
 }
 
+std::string client_network(std::string_view text) {
+    auto const address =
+        text.find(':') == std::string_view::npos ? std::nullopt : parse_address(text);
+    if (!address) return std::string(text);
+    auto bytes = ip::address_v6::bytes_type{};
+    std::ranges::copy(address->bytes, bytes.begin());
+    if (address->v4) return ip::make_address_v4(ip::v4_mapped, ip::address_v6(bytes)).to_string();
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return ip::address_v6(bytes).to_string();
+}
+
 bool is_address(std::string_view text) noexcept {
     return parse_address(text).has_value();
 }

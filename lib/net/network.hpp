@@ -38,6 +38,11 @@ private:
     std::vector<Network> ranges_;
 };
 
+/// What is counted as one client: the address, or all of an IPv6 address's /64, which one client
+/// has whole (RFC 6177), as "2001:db8::". IPv4 inside IPv6 is the IPv4 address; other text is
+/// itself.
+std::string client_network(std::string_view address);
+
 /// The text is an address without a port: "10.0.0.1", "fe80::1".
 bool is_address(std::string_view text) noexcept;
 

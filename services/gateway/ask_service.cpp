@@ -33,7 +33,7 @@ net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& deliver
     auto const parameters = parameters_of(route, what.plain_path);
     ChangedDelivery changed(
         delivery, edits_of(route.request, route.response, parameters, what.plain_path, what.query),
-        route.response, parameters, forward.request.method);
+        route.response, parameters);
     auto changed_forward = forward;
     changed_forward.edits = changed.edits();
     co_await gateway::relay(changed_forward, upstream, rules, changed, report);
@@ -43,8 +43,15 @@ net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& deliver
 
 net::Task<> AskService::ask(Delivery& delivery) {
     if (record_.route->changes) return ask_changed(delivery);
-    return gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(), delivery,
-                          record_, audience_);
+    return gateway::relay(exchange_, forward(), upstream_, record_.rules(), delivery, record_);
+}
+
+std::chrono::steady_clock::time_point AskService::deadline() const {
+    return deadline_of(exchange_, record_.rules());
+}
+
+Forward AskService::forward() const {
+    return record_.forward(exchange_, exchange_.head(), audience_);
 }
 
 net::Task<> AskService::ask_changed(Delivery& delivery) {
@@ -57,16 +64,15 @@ net::Task<> AskService::ask_changed(Delivery& delivery) {
         !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
     std::string body;
     if (changes_body) body = co_await changed_body(exchange_, settings.request.json, edits);
-    ChangedDelivery changed(delivery, edits, settings.response, parameters, head.method);
+    ChangedDelivery changed(delivery, edits, settings.response, parameters);
+    auto request = forward();
     if (!changes_body)
-        co_return co_await gateway::relay(exchange_, upstream_, record_.rules(), record_.identity(),
-                                          changed, record_, audience_);
-    auto forward = Forward::of(exchange_, record_.identity());
-    forward.edits = changed.edits();
-    forward.first = body;
-    forward.audience = audience_;
-    bound(forward, exchange_, record_.rules());
-    co_await gateway::relay(forward, upstream_, record_.rules(), changed, record_);
+        co_return co_await gateway::relay(exchange_, request, upstream_, record_.rules(), changed,
+                                          record_);
+    request.edits = changed.edits();
+    request.first = body;
+    bound(request, exchange_, record_.rules());
+    co_await gateway::relay(request, upstream_, record_.rules(), changed, record_);
 }
 
 Asking::Again AskService::again() {

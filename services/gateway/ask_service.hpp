@@ -16,9 +16,11 @@ public:
         : exchange_(exchange), record_(record), upstream_(upstream), audience_(audience) {}
 
     net::Task<> ask(Delivery& delivery) override;
+    std::chrono::steady_clock::time_point deadline() const override;
     Again again() override;
 
 private:
+    Forward forward() const;
     net::Task<> ask_changed(Delivery& delivery);
 
     http::Exchange& exchange_;

@@ -17,6 +17,7 @@
 // An attempt that is destroyed before its answer's end takes its connection (or stream) with it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -52,6 +53,9 @@ public:
     virtual net::Task<> drop_body() { co_return; }
     /// Ends ask() soon, with Outcome::lost: somebody else has answered.
     virtual void cancel() noexcept = 0;
+    /// When the service had the whole request, where that was later than ask() began: max() while
+    /// its body is not through.
+    virtual std::chrono::steady_clock::time_point whole_at() const noexcept { return {}; }
     /// Not a byte of an answer has come.
     virtual bool heard_nothing() const noexcept = 0;
     /// After Outcome::lost or unsent: the connection had served before, or said that it ends, and

@@ -17,6 +17,33 @@ namespace {
 constexpr std::array<CacheVerdict, 6> verdicts{"hit",         "miss",      "stale",
                                                "revalidated", "collapsed", "bypass"};
 
+/// A request that no stored answer is for, though its own may be kept.
+class PassedBy {
+public:
+    PassedBy(cache::Cache& cache, http::Exchange const& exchange, cache::RouteSettings const& route,
+             bool authenticated)
+        : request_(exchange.head(),
+                   cache::make_key(exchange.scheme(), exchange.head().host, exchange.head().target,
+                                   route.query),
+                   authenticated),
+          fetch_(cache, request_, route, decision(cache, request_.key), system_now()) {}
+    PassedBy(PassedBy const&) = delete;
+    PassedBy& operator=(PassedBy const&) = delete;
+
+    cache::Fetch& fetch() noexcept { return fetch_; }
+
+private:
+    static cache::Decision decision(cache::Cache& cache, std::string const& key) {
+        cache::Decision out;
+        out.why = cache::Forwarded::method;
+        out.version = cache.store().version(key);
+        return out;
+    }
+
+    cache::Request request_;
+    cache::Fetch fetch_;
+};
+
 std::string with_collapsed(std::string status, bool collapsed) {
     if (collapsed) status += "; collapsed";
     return status;
@@ -40,28 +67,19 @@ CacheVerdict Content::count(CacheVerdict verdict) noexcept {
 
 net::Task<CacheVerdict> Content::serve(http::Exchange& exchange, ContentRules const& rules,
                                        bool authenticated, Asking& asking, Audience* audience) {
-    if (!rules.cache) {
-        ContentDelivery delivery(exchange, rules.compression);
-        co_await asking.ask(delivery);
-        co_return CacheVerdict();
-    }
-    if (cache::may_look_up(exchange.head()))
-        co_return count(co_await from_cache(exchange, rules, authenticated, asking, audience));
     auto const& head = exchange.head();
-    cache::Request const request(
-        head, cache::make_key(exchange.scheme(), head.host, head.target, rules.cache->query),
-        authenticated);
-    cache::Decision decision;
-    decision.why = cache::Forwarded::method;
-    decision.version = cache_->store().version(request.key);
-    cache::Fetch fetch(*cache_, request, *rules.cache, std::move(decision), system_now());
-    ContentDelivery delivery(exchange, rules.compression, &fetch);
-    if (!http::is_safe(head.method))
+    if (rules.cache && cache::may_look_up(head))
+        co_return count(co_await from_cache(exchange, rules, authenticated, asking, audience));
+    std::optional<PassedBy> passed;
+    if (rules.cache) passed.emplace(*cache_, exchange, *rules.cache, authenticated);
+    ContentDelivery delivery(exchange, rules.compression, passed ? &passed->fetch() : nullptr);
+    if (rules.spellings && !http::is_safe(head.method))
         delivery.before_answer([&](http::ReplyHead const& answer) {
-            cache_->invalidate(request.key, answer, *rules.cache);
+            auto const url = cache::make_key(exchange.scheme(), head.host, head.target, {});
+            cache_->invalidate(url, answer, *rules.spellings);
         });
     co_await asking.ask(delivery);
-    co_return count("bypass");
+    co_return rules.cache ? count("bypass") : CacheVerdict();
 }
 
 net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRules const& rules,
@@ -78,11 +96,11 @@ net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRul
     if (decision.what == What::wait) {
         auto const landing = co_await landed(
             cache_->flights(), request.key,
-            std::min(exchange.deadline(), std::chrono::steady_clock::now() + route.collapse),
+            std::min(asking.deadline(), std::chrono::steady_clock::now() + route.collapse),
             exchange);
         collapsed = landing.has_value();
         if (landing == cache::Landing::failed && decision.entry &&
-            cache::usable_on_error(*decision.entry, request, system_now())) {
+            cache::usable_on_error(*decision.entry, request, route, system_now())) {
             decision.what = What::send;
         } else {
             decision =

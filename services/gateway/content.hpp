@@ -16,6 +16,7 @@
 
 #include "gateway/audience.hpp"
 #include "gateway/cache/cache.hpp"
+#include "gateway/cache/key.hpp"
 #include "gateway/compression.hpp"
 #include "gateway/deliver.hpp"
 #include "http/exchange.hpp"
@@ -27,10 +28,13 @@ namespace grover::gateway {
 struct ContentRules {
     std::optional<cache::RouteSettings> cache;
     CompressionSettings compression;
+    /// What an unsafe request makes old; null where nothing is ever stored.
+    cache::Spellings const* spellings = nullptr;
 
-    /// Neither keeps nor encodes any answer to this request.
+    /// Neither keeps nor encodes any answer to this request, nor makes another old.
     bool leaves_alone(http::RequestHead const& request) const noexcept {
-        return !cache && (compression.codings.empty() || !request.contains("Accept-Encoding"));
+        return !cache && (compression.codings.empty() || !request.contains("Accept-Encoding")) &&
+               (!spellings || http::is_safe(request.method));
     }
 };
 
@@ -40,6 +44,8 @@ public:
     virtual ~Asking() = default;
     /// For the client's own exchange. Throws what relay() throws.
     virtual net::Task<> ask(Delivery& delivery) = 0;
+    /// Until when that may take.
+    virtual std::chrono::steady_clock::time_point deadline() const = 0;
 
     /// Makes a function that asks without the client, who may be gone by then: for what is fetched
     /// in the background. It keeps alive what it needs.

@@ -231,6 +231,7 @@ struct Refresh::Copy {
           request(parsed(), std::move(key), false),
           request_id(exchange.request_id()),
           trace(exchange.trace()),
+          scheme(exchange.scheme()),
           peer_address(exchange.peer_address()) {}
 
     static std::string text_of(http::RequestHead const& head) {
@@ -258,6 +259,7 @@ struct Refresh::Copy {
     cache::Request request;
     std::string request_id;
     http::TraceContext trace;
+    std::string_view scheme;  // a literal
     std::string peer_address;
 };
 
@@ -281,6 +283,7 @@ net::Task<> Refresh::run() {
                           .request_id = copy_->request_id,
                           .trace = copy_->trace,
                           .peer_address = copy_->peer_address,
+                          .scheme = copy_->scheme,
                           .identity = {},
                           .deadline = std::chrono::steady_clock::now() + limits::request_time_max,
                           .edits = edits()};

@@ -59,7 +59,8 @@ struct Play {
     std::atomic<bool> open{true};  // false: it thinks
     std::atomic<int> asked{0};
     std::mutex mutex;
-    std::string edits;  // fields that the gateway added last
+    std::string edits;         // fields that the gateway added last
+    std::string refreshed_by;  // the head of a request of the gateway itself
 
     net::Task<> answer(std::string_view method, Delivery& delivery) {
         ++asked;
@@ -96,8 +97,14 @@ public:
     net::Task<> ask(Delivery& delivery) override {
         return play_.answer(exchange_.head().method, delivery);
     }
+    std::chrono::steady_clock::time_point deadline() const override {
+        return exchange_.head().contains("X-Hurried") ? exchange_.started() : exchange_.deadline();
+    }
     std::function<net::Task<>(Forward const&, Delivery&)> again() override {
         return [&play = play_](Forward const& forward, Delivery& delivery) {
+            std::unique_lock lock(play.mutex);
+            play.refreshed_by = forward.head("service");
+            lock.unlock();
             return play.answer(forward.request.method, delivery);
         };
     }
@@ -112,6 +119,7 @@ protected:
     ContentStage() {
         rules_.cache.emplace();
         rules_.compression.codings = {http::Coding::br, http::Coding::gzip};
+        rules_.spellings = &spellings_;
         serve(http::StreamHandler([this](http::Exchange& exchange) -> net::Task<> {
             AskPlay asking(play_, exchange);
             bool const session = exchange.head().contains("Authorization");
@@ -140,6 +148,7 @@ protected:
 
     Play play_;
     telemetry::Metrics metrics_;
+    cache::Spellings spellings_{.queries = {{}}};
     ContentRules rules_;
     Content content_{{}, metrics_};
     std::string_view verdict_;
@@ -172,6 +181,19 @@ TEST_F(ContentStage, ManyAtOnceAskOnce) {
     play_.open = true;
     for (auto& client : clients) EXPECT_EQ(client->read_reply().body, "content");
     EXPECT_EQ(play_.asked, 1);
+}
+
+TEST_F(ContentStage, WhoIsInAHurryDoesNotWaitForAnother) {
+    rules_.cache->collapse = std::chrono::hours(1);
+    play_.open = false;
+    RawClient patient(server_->port()), hurried(server_->port());
+    patient.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(testing::eventually([&] { return play_.asked == 1; }));
+    hurried.send("GET /a HTTP/1.1\r\nHost: x\r\nX-Hurried: 1\r\n\r\n");
+    EXPECT_TRUE(testing::eventually([&] { return play_.asked == 2; }));
+    play_.open = true;
+    EXPECT_EQ(patient.read_reply().body, "content");
+    EXPECT_EQ(hurried.read_reply().body, "content");
 }
 
 TEST_F(ContentStage, WhatIsOneUsersIsAskedByEach) {
@@ -253,6 +275,22 @@ TEST_F(ContentStage, StaleWhileRevalidateRefreshesBehindTheAnswer) {
     EXPECT_EQ(get().body, "content");
     EXPECT_TRUE(testing::eventually([&] { return get().body == "new"; }));
     EXPECT_EQ(play_.asked, 2);
+}
+
+TEST_F(ContentStage, ARefreshIsOfTheWholeAndForEverybody) {
+    rules_.cache->fields = {"*"};
+    play_.head = "Cache-Control: max-age=0, stale-while-revalidate=60\r\nETag: \"a\"\r\n";
+    EXPECT_EQ(get().body, "content");
+    play_.head = "Cache-Control: max-age=60\r\n";
+    EXPECT_EQ(
+        get("Range: bytes=0-1\r\nIf-None-Match: \"b\"\r\nCookie: a=b\r\nX-Kept: 1\r\n").status,
+        206);
+    EXPECT_TRUE(testing::eventually([&] { return play_.asked == 2; }));
+    std::lock_guard const lock(play_.mutex);
+    auto const& request = play_.refreshed_by;
+    for (auto const* name : {"Range", "If-None-Match: \"b\"", "Cookie"})
+        EXPECT_FALSE(request.contains(name)) << request;
+    EXPECT_TRUE(request.contains("X-Kept: 1"));
 }
 
 TEST_F(ContentStage, EncodesOnTheWayAndFromTheCache) {

@@ -5,6 +5,7 @@
 
 #include "gateway/routes/table.hpp"
 #include "http/head_parser.hpp"
+#include "http/target.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -68,6 +69,9 @@ std::string explain(Config const& config, std::string const& file,
     if (parser.parse(text) != http::HeadState::complete || parser.head().size != text.size())
         throw ConfigError("that is no request: " + std::string(parser.refusal().text));
     auto const& head = parser.head();
+    taken = false;
+    if (auto const why = http::ambiguity_of(head.path()); !why.empty())
+        return "no route: 400, " + std::string(why) + "\n";
     Table const table(config.routes, config.versions);
     auto const match = table.find(head);
     taken = match.route != Table::none;

@@ -57,9 +57,10 @@ struct Forward {
     Audience* audience = nullptr;  // who waits for the answer; null: whatever becomes of them
     std::string_view sticky_by{};  // what keeps requests on one instance; empty: the peer's address
 
-    /// Without its body.
-    static Forward of(http::Exchange const& exchange, std::string_view identity) {
-        return {.request = exchange.head(),
+    /// `request`, which may be the client's own, without its body.
+    static Forward of(http::Exchange const& exchange, http::RequestHead const& request,
+                      std::string_view identity) {
+        return {.request = request,
                 .request_id = exchange.request_id(),
                 .trace = exchange.trace(),
                 .peer_address = exchange.peer_address(),

@@ -24,6 +24,9 @@ public:
     net::Task<> finish_body() override;
     net::Task<> drop_body() override;
     void cancel() noexcept override { connection_->stream.close(); }
+    std::chrono::steady_clock::time_point whole_at() const noexcept override {
+        return upload_ ? upload_->whole_at() : std::chrono::steady_clock::time_point();
+    }
     bool heard_nothing() const noexcept override { return heard_nothing_; }
     bool maybe_stale() const noexcept override { return kept_ && heard_nothing_; }
     http::ReplyHead const& head() const noexcept override { return parser_.head(); }

@@ -23,6 +23,9 @@ public:
     net::Task<> finish_body() override;
     net::Task<> drop_body() override;
     void cancel() noexcept override { stream_->cancel(); }
+    std::chrono::steady_clock::time_point whole_at() const noexcept override {
+        return upload_ ? upload_->whole_at() : std::chrono::steady_clock::time_point();
+    }
     bool heard_nothing() const noexcept override { return stream_->heard_nothing(); }
     bool maybe_stale() const noexcept override {
         return stream_->connection_ended() && stream_->heard_nothing();

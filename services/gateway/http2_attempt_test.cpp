@@ -79,7 +79,8 @@ private:
             exchange.limit_body(10 << 20);
             RawDelivery delivery(exchange);
             TryReport report;
-            co_await relay(exchange, *upstream_, rules_, "signed", delivery, report);
+            co_await relay(exchange, Forward::of(exchange, exchange.head(), "signed"), *upstream_,
+                           rules_, delivery, report);
         })};
 };
 

@@ -41,6 +41,14 @@ double sticky_place(std::string_view who) noexcept {
     return static_cast<double>(hash >> 11) * 0x1p-53;
 }
 
+/// Who asks, for limits that need no user.
+Counted counted(http::Exchange const& exchange, Snapshot const& snapshot, std::string_view route) {
+    return {.address = exchange.peer_address(),
+            .user = {},
+            .api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header),
+            .route = route};
+}
+
 /// Health, metrics, documents and events of the gateway itself stay in reach whatever the routes
 /// take.
 bool is_own_page(std::string_view path) noexcept {
@@ -192,16 +200,20 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     record.view = views_[exchange.loop().index()];
     auto const& snapshot = *record.view->snapshot;
     auto const& head = exchange.head();
-    if (auto const why = http::ambiguity_of(head.path()); !why.empty())
+    find_client(exchange, snapshot);
+    if (auto const why = http::ambiguity_of(head.path()); !why.empty()) {
+        take_unrouted(exchange, snapshot);
         throw Error(ErrorCode::malformed, std::string(why));
+    }
     if (!snapshot.cors.off() && Cors::is_preflight(head) && snapshot.table.knows(head.path())) {
+        count_unrouted(exchange, snapshot);
         co_await snapshot.cors.answer_preflight(exchange);
         co_return true;
     }
     auto const match = snapshot.table.find(head);
     if (match.route == Table::none) {
         if (is_own_page(head.path())) co_return false;
-        count_unrouted(exchange, snapshot);
+        take_unrouted(exchange, snapshot);
         if (match.allow == 0) co_return false;
         throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
             .with_allow(method_list(match.allow));
@@ -236,14 +248,17 @@ void Program::find_client(http::Exchange& exchange, Snapshot const& snapshot) {
             snapshot.trusted_proxies.client_of(exchange.peer_address(), exchange.head()));
 }
 
+/// What every answer has to say, for one that no route gives.
+void Program::take_unrouted(http::Exchange& exchange, Snapshot const& snapshot) {
+    if (!snapshot.cors.off()) snapshot.cors.mark(exchange);
+    count_unrouted(exchange, snapshot);
+}
+
 /// Who looks for paths that are not there is held back as well.
 void Program::count_unrouted(http::Exchange& exchange, Snapshot const& snapshot) {
-    find_client(exchange, snapshot);
     if (snapshot.everywhere.empty() || snapshot.unlimited.contains(exchange.peer_address())) return;
     Taken permits(gcra_);
-    permits.take(snapshot.everywhere,
-                 {.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = {}},
-                 exchange);
+    permits.take(snapshot.everywhere, counted(exchange, snapshot, {}), exchange);
     permits.report(exchange);
 }
 
@@ -251,7 +266,6 @@ void Program::count_unrouted(http::Exchange& exchange, Snapshot const& snapshot)
 net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     auto const& snapshot = *record.view->snapshot;
     auto const& route = *record.route;
-    find_client(exchange, snapshot);
     if (!snapshot.cors.off()) snapshot.cors.mark(exchange);
     mark_lifecycle(exchange, record);
     auto const token = presented_token(exchange.head());
@@ -293,10 +307,9 @@ net::Task<> Program::admit(http::Exchange& exchange, RequestRecord& record, Take
                            std::string_view token) {
     auto const& snapshot = *record.view->snapshot;
     auto const& route = *record.route;
-    Counted who{.address = exchange.peer_address(), .user = {}, .api_key = {}, .route = route.name};
+    auto who = counted(exchange, snapshot, route.name);
     bool const limited = !snapshot.unlimited.contains(exchange.peer_address());
     if (limited && !route.limits.empty()) {
-        who.api_key = exchange.head().get(snapshot.config.rate_limits.api_key_header);
         record.limiter = "limited";  // unless it goes on
         permits.take(route.limits, who, exchange);
         record.limiter = "ok";
@@ -328,8 +341,7 @@ net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& reco
                          static_cast<std::size_t>(found - services.begin()), std::move(target),
                          until);
     };
-    auto const answer =
-        co_await record.route->composition->answer(path, head.query(), exchange.deadline(), ask);
+    auto const answer = co_await record.route->composition->answer(path, head.query(), ask);
     exchange.begin(200);
     exchange.field("Content-Type", "application/json");
     exchange.field("Cache-Control", "no-store");

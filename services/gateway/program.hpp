@@ -60,6 +60,7 @@ private:
     void warn_of(Snapshot const& snapshot);
 
     static void find_client(http::Exchange& exchange, Snapshot const& snapshot);
+    void take_unrouted(http::Exchange& exchange, Snapshot const& snapshot);
     void count_unrouted(http::Exchange& exchange, Snapshot const& snapshot);
     net::Task<> answer(http::Exchange& exchange, RequestRecord& record);
     net::Task<> admit(http::Exchange& exchange, RequestRecord& record, Taken& permits,

@@ -233,6 +233,22 @@ TEST_F(Gateway, AnUploadThatReachedNobodyGoesToAnother) {
     }
 }
 
+TEST_F(Gateway, ASlowClientDoesNotMakeItsServiceSlow) {
+    auto& gateway = start("  prompt: {instances: ['" + post_.origin() +
+                          "'], breaker: {slow_call: 100ms, slow_ratio: 0.9, min_calls: 3, "
+                          "open_time: 1m, open_time_max: 1m}}\n"
+                          "routes: [{path: /a, service: prompt}]\n");
+    for (int i = 0; i < 4; ++i) {
+        testing::RawClient client(gateway.port());
+        client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+        testing::run_on(gateway.kit().loops().at(0), []() -> net::Task<> {
+            co_await net::pause(std::chrono::milliseconds(500));
+        });
+        client.send("cde");
+        EXPECT_EQ(said(client.read_reply()).at("body").as_string(), "abcde");
+    }
+}
+
 TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
     auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
     testing::RawClient client(gateway.port());
@@ -317,6 +333,53 @@ rate_limits:
     EXPECT_NE(gateway.get("/health").status, 429);
 }
 
+TEST_F(Gateway, LimitsCountWhateverTheyAreBy) {
+    auto& gateway = start(R"(
+routes: [{path: /api/a, service: post}, {path: /api/b, service: post, limits: [both]}]
+rate_limits:
+  limits:
+    key: {by: [api_key], quota: 2, window: 1h}
+    both: {by: [user, api_key], quota: 1, window: 1h}
+  everywhere: [key]
+)");
+    auto const status = [&](std::string_view path, std::string_view key) {
+        return gateway.get(path, bearer("user-1") + "X-API-Key: " + std::string(key) + "\r\n")
+            .status;
+    };
+    EXPECT_EQ(status("/api/b", "one"), 200);
+    EXPECT_EQ(status("/api/b", "one"), 429);
+    EXPECT_EQ(status("/api/b", "two"), 200);
+    EXPECT_EQ(status("/api/nothing", "two"), 404);
+    EXPECT_EQ(status("/api/nothing", "two"), 429);
+    EXPECT_EQ(status("/api/nothing", "three"), 404);
+}
+
+TEST_F(Gateway, ALimitOfUserAndKeyNeedsNoOther) {
+    auto& gateway = start(R"(
+routes: [{path: /api/b, service: post, limits: [both]}]
+rate_limits: {limits: {both: {by: [user, api_key], quota: 1, window: 1h}}, everywhere: []}
+)");
+    auto const fields = bearer("user-1") + "X-API-Key: one\r\n";
+    EXPECT_EQ(gateway.get("/api/b", fields).status, 200);
+    EXPECT_EQ(gateway.get("/api/b", fields).status, 429);
+}
+
+TEST_F(Gateway, LimitsCountWhatTheGatewayRefusesItself) {
+    auto& gateway = start(R"(
+routes: [{path: /api/a, service: post}]
+rate_limits: {limits: {address: {by: [ip], quota: 4, window: 1h}}, everywhere: [address]}
+)",
+                          {{"ALLOWED_ORIGINS", "https://app.example"}});
+    std::string const preflight =
+        "Origin: https://app.example\r\nAccess-Control-Request-Method: PUT\r\n";
+    EXPECT_EQ(gateway.get("/api/../a").status, 400);
+    EXPECT_EQ(gateway.get("/api//a").headers.get("RateLimit"), "\"address\";r=2;t=1800");
+    EXPECT_EQ(gateway.send("OPTIONS", "/api/a", preflight).status, 204);
+    EXPECT_EQ(gateway.send("OPTIONS", "/api/nothing", preflight).status, 404);
+    EXPECT_EQ(gateway.send("OPTIONS", "/api/a", preflight).status, 429);
+    EXPECT_EQ(gateway.get("/api/../a").status, 429);
+}
+
 TEST_F(Gateway, LimitsCanBeSwitchedOff) {
     auto& gateway = start(std::string(limited), {{"RATE_LIMIT", "off"}});
     for (int i = 0; i < 10; ++i) EXPECT_EQ(gateway.get("/api/login").status, 200);
@@ -347,15 +410,22 @@ TEST_F(Gateway, AProxyOfOursSpeaksForItsClients) {
     auto const other = said(gateway.get("/api/login", from("2.2.2.2")));
     EXPECT_EQ(other.at("fields").at("X-Forwarded-For").as_string(), "2.2.2.2");
     // The addresses of one IPv6 network are one client.
-    for (auto const* address : {"2001:db8:1:2::1", "2001:db8:1:2:3::4"})
+    for (auto const* address : {"2001:db8:1:2::1", "2001:0DB8:1:2:3::4"})
         EXPECT_EQ(gateway.get("/api/login", from(address)).status, 200);
     EXPECT_EQ(gateway.get("/api/login", from("2001:db8:1:2:ffff::")).status, 429);
+    // Zeros that are left out are there.
+    for (auto const* address : {"2001:db8::1", "2001:db8::2:0:0:0", "::1", "::2:0:0:0"})
+        EXPECT_EQ(gateway.get("/api/login", from(address)).status, 200) << address;
+    EXPECT_EQ(gateway.get("/api/login", from("2001:db8::1:2:3:4")).status, 429);
+    EXPECT_EQ(gateway.get("/api/login", from("2001:db8:0:1::1")).status, 200);
+    EXPECT_EQ(gateway.get("/api/login", from("::ffff:1.1.1.1")).status, 429);
 }
 
 TEST_F(Gateway, AnswersPagesOfTheAllowList) {
-    auto& gateway =
-        start("routes: [{path: /api/a, service: post}, {path: /api/none, service: none}]\n",
-              {{"ALLOWED_ORIGINS", "https://app.example"}});
+    auto& gateway = start(
+        "routes: [{path: /api/a, service: post}, {path: /api/none, service: none},\n"
+        "         {path: /api/one, service: post, methods: [GET]}]\n",
+        {{"ALLOWED_ORIGINS", "https://app.example"}});
     std::string const page = "Origin: https://app.example\r\n",
                       other = "Origin: https://x.example\r\n";
     std::string const asks = "Access-Control-Request-Method: PUT\r\n";
@@ -377,6 +447,38 @@ TEST_F(Gateway, AnswersPagesOfTheAllowList) {
     EXPECT_EQ(gateway.get("/api/none", page).headers.get("Access-Control-Allow-Origin"),
               "https://app.example");
     EXPECT_FALSE(gateway.get("/api/a", other).headers.contains("Access-Control-Allow-Origin"));
+    for (auto const& [method, path, status] : {std::tuple("DELETE", "/api/one", 405),
+                                               {"GET", "/api/nothing", 404},
+                                               {"GET", "/a//b", 400}}) {
+        auto const problem = gateway.send(method, path, page);
+        EXPECT_EQ(problem.status, status);
+        EXPECT_EQ(problem.headers.get("Access-Control-Allow-Origin"), "https://app.example")
+            << path;
+    }
+}
+
+TEST_F(Gateway, AServiceHasNoSayInWhichPagesMayCall) {
+    testing::StandIn const open([](http::Request&) -> net::Task<http::Response> {
+        auto response = http::Response::json(200, "{}");
+        for (auto const* name : {"Access-Control-Allow-Origin", "Access-Control-Allow-Methods"})
+            response.headers.add(name, "*");
+        response.headers.add("Cache-Control", "public, max-age=60");
+        co_return response;
+    });
+    auto const rest = "  open: {instances: ['" + open.origin() + "']}\nroutes:\n" +
+                      "  - {path: /a, service: open}\n  - {path: /b, service: open, cache: {}}\n";
+    std::string const page = "Origin: https://app.example\r\n";
+    auto& gateway = start(rest, {{"ALLOWED_ORIGINS", "https://app.example"}});
+    for (auto const* path : {"/a", "/b", "/b"}) {
+        auto const reply = gateway.get(path, page);
+        EXPECT_EQ(reply.headers.get("Access-Control-Allow-Origin"), "https://app.example") << path;
+        EXPECT_EQ(reply.headers.count("Access-Control-Allow-Origin"), 1u) << path;
+        EXPECT_FALSE(reply.headers.contains("Access-Control-Allow-Methods")) << path;
+        auto const other = gateway.get(path, "Origin: https://x.example\r\n");
+        EXPECT_FALSE(other.headers.contains("Access-Control-Allow-Origin")) << path;
+    }
+    auto& without = start(rest);  // the services' own business
+    EXPECT_EQ(without.get("/a", page).headers.get("Access-Control-Allow-Origin"), "*");
 }
 
 constexpr std::string_view guarded = R"(
@@ -492,6 +594,70 @@ routes:
     EXPECT_TRUE(said(fields).contains("fields"));
 }
 
+TEST_F(Gateway, WhatIsToBeRemovedNeverGoesOut) {
+    struct Said {
+        int status;
+        std::string body, type = "application/json", coding = {};
+    };
+    std::vector<Said> answers{
+        {404, R"({"secret":1,"open":2})"},
+        {202, R"({"secret":1,"open":2})"},
+        {200, R"({"secret":1,"open":2})", "application/json", "gzip"},
+        {200, R"({"secret":1,"open":2)"},
+        {200, R"({"secret":1,"much":")" + std::string(1 << 20, 'a') + "\"}"},
+        {200, "{\"secret\":1,\"deep\":" + std::string(100, '[') + std::string(100, ']') + "}"},
+        {200, R"({"secret":1})", "text/plain"}};
+    std::vector<int> const wanted{404, 202, 502, 502, 502, 502, 200};
+    std::size_t at = 0;
+    testing::StandIn const talkative([&](http::Request&) -> net::Task<http::Response> {
+        auto const& [status, body, type, coding] = answers.at(at);
+        auto response = http::Response::json(status, body);
+        response.headers.set("Content-Type", type);
+        if (!coding.empty()) response.headers.add("Content-Encoding", coding);
+        co_return response;
+    });
+    auto& gateway =
+        start("  talkative: {instances: ['" + talkative.origin() +
+              "'], breaker: {enabled: false}}\n"
+              "routes: [{path: /a, service: talkative, response: {json: {remove: [/secret]}}}]\n");
+    for (; at < answers.size(); ++at) {
+        auto const reply = gateway.get("/a");
+        EXPECT_EQ(reply.status, wanted[at]) << at;
+        bool const is_json = answers[at].type == "application/json";
+        EXPECT_EQ(reply.body.contains("secret"), !is_json) << at << reply.body;
+        if (is_json && wanted[at] != 502) {
+            EXPECT_EQ(json::parse(reply.body), json::parse(R"({"open":2})"));
+        }
+    }
+}
+
+TEST_F(Gateway, AWriteMakesWhatIsStoredOldWhateverItsSpelling) {
+    auto& gateway = start(R"(
+versions: {v1: {path: /api/v1, means: /api}, old: {path: /old, means: /api}}
+routes:
+  - {path: "/api/p/{id}", methods: [GET], service: post, cache: {fresh: 1h, query: [a]}}
+  - {path: "/api/p/{id}", service: post}
+  - {path: "/api/q/**", service: post}
+)");
+    auto const is_stored = [&](std::string_view path) {
+        return gateway.get(path).headers.get("Cache-Status").contains("; hit");
+    };
+    for (auto const* write : {"/api/p/1", "/api/v1/p/1", "/old/p/%31"}) {
+        for (auto const* path : {"/api/p/1", "/api/v1/p/1", "/api/p/2"}) {
+            is_stored(path);
+            EXPECT_TRUE(is_stored(path)) << path;
+        }
+        EXPECT_EQ(gateway.send("PUT", write).status, 200);
+        EXPECT_FALSE(is_stored("/api/p/1")) << write;
+        EXPECT_FALSE(is_stored("/api/v1/p/1")) << write;
+        EXPECT_TRUE(is_stored("/api/p/2"));
+    }
+    for (auto const& [method, path] : {std::pair("OPTIONS", "/api/p/1"), {"PUT", "/api/q/1"}}) {
+        gateway.send(method, path);
+        EXPECT_TRUE(is_stored("/api/p/1")) << method;
+    }
+}
+
 TEST_F(Gateway, AnswersByItself) {
     auto& gateway = start(R"(
 routes:
@@ -534,6 +700,40 @@ routes:
     EXPECT_EQ(gateway.send("HEAD", "/api/composed/7").status, 200);
     EXPECT_EQ(gateway.send("POST", "/api/composed/7").status, 405);
     EXPECT_EQ(gateway.get("/api/broken").status, 503);
+}
+
+TEST_F(Gateway, ACompositionHasTheTimeOfItsRouteAndItsClient) {
+    auto& gateway = start(R"(
+routes:
+  - {path: /c, methods: [GET], timeout: 8s, compose: {a: {service: post, get: /, timeout: 20s}}}
+  - {path: /d, methods: [GET], timeout: 8s, compose: {a: {service: post, get: /, timeout: 2s}}}
+)");
+    auto const told = [&](std::string_view path, std::string const& more = {}) {
+        auto const answer = said(gateway.get(path, more));
+        auto const& fields = answer.at("a").at("fields").as_object();
+        return std::stoi(std::string(fields.at("X-Request-Deadline-Ms").as_string()));
+    };
+    EXPECT_LE(told("/c"), 8'000);
+    EXPECT_LE(told("/d"), 2'000);
+    EXPECT_LE(told("/c", "X-Request-Timeout-Ms: 5000\r\n"), 5'000);
+}
+
+TEST_F(Gateway, AStickyRouteKeepsItsUsers) {
+    auto& gateway = start("  pair: {instances: ['" + post_.origin() + "', '" + next_.origin() +
+                          "']}\nroutes: [{path: /a, service: pair, sticky: true}]\n"
+                          "clients: {trusted_proxies: [127.0.0.1]}\n");
+    auto const from = [&](int address, std::string const& more = {}) {
+        return service(gateway.get(
+            "/a", more + "X-Forwarded-For: 10.0.0." + std::to_string(address) + "\r\n"));
+    };
+    std::set<std::string> users, addresses;
+    for (int i = 0; i < 64; ++i) {
+        users.insert(from(i, bearer("user-1")));
+        addresses.insert(from(i));
+        EXPECT_EQ(from(i), from(i));
+    }
+    EXPECT_EQ(users.size(), 1u);
+    EXPECT_EQ(addresses.size(), 2u);
 }
 
 TEST_F(Gateway, ACanaryKeepsItsUsers) {

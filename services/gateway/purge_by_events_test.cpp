@@ -99,6 +99,15 @@ TEST_F(EventsAtTheGateway, ForgetsWhatTheRouteHasTagged) {
     EXPECT_EQ(look("/tagged/a/x"), "hit");
 }
 
+TEST_F(EventsAtTheGateway, ASegmentIsOneTagHoweverItIsSpelled) {
+    EXPECT_EQ(look("/tagged/%61/x"), "miss");
+    EXPECT_EQ(look("/tagged/a/x"), "hit");
+    EXPECT_EQ(look("/tagged/b,user:a/x"), "miss");
+    EXPECT_EQ(post(shipment(updated("a")), service()).status, 200);
+    EXPECT_EQ(look("/tagged/a/x"), "miss");
+    EXPECT_EQ(look("/tagged/b,user:a/x"), "hit");
+}
+
 TEST_F(EventsAtTheGateway, TakesAShipmentWholeWhateverItsEventsAre) {
     store("user:a");
     store("user:b");

@@ -49,6 +49,15 @@ struct RequestRecord : TryReport {
         return session && session->caller ? &*session->caller : nullptr;
     }
 
+    /// A request to a service for the client: its own, or another that is made of it.
+    Forward forward(http::Exchange const& exchange, http::RequestHead const& request,
+                    Audience* audience) const {
+        auto out = Forward::of(exchange, request, identity());
+        out.audience = audience;
+        if (caller()) out.sticky_by = caller()->user_id.str();
+        return out;
+    }
+
     // --- rate limits: "ok", "limited", "off"
     std::string_view limiter;
 

@@ -25,6 +25,18 @@ std::vector<Limit> limits_of(Config const& config, telemetry::Metrics& metrics) 
     return out;
 }
 
+cache::Spellings spellings_of(Config const& config) {
+    cache::Spellings out;
+    for (auto const& route : config.routes)
+        if (route.cache) out.queries.push_back(route.cache->query);
+    std::ranges::sort(out.queries);
+    auto const again = std::ranges::unique(out.queries);
+    out.queries.erase(again.begin(), again.end());
+    for (auto const& [name, version] : config.versions)
+        out.versions.emplace_back(version.path, version.means);
+    return out;
+}
+
 Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
                telemetry::Metrics& metrics) {
     auto const& config = snapshot.config;
@@ -38,7 +50,9 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
               .user_limits = {},
               .lifecycle = Lifecycle(settings.lifecycle, "route", name, metrics),
               .content = {.cache = settings.cache,
-                          .compression = settings.compression.value_or(config.compression)},
+                          .compression = settings.compression.value_or(config.compression),
+                          .spellings =
+                              snapshot.spellings.queries.empty() ? nullptr : &snapshot.spellings},
               .changes = !settings.request.empty() || !settings.response.empty(),
               .takes_all = settings.path == "/**",
               .websocket = std::ranges::find(settings.upgrade, Upgrade::websocket) !=
@@ -71,6 +85,7 @@ Snapshot::Snapshot(Config settings, std::uint64_t number, telemetry::Metrics& me
       table(config.routes, config.versions),
       trusted_proxies(config.clients.trusted_proxies),
       cors(config.cors),
+      spellings(spellings_of(config)),
       limits(limits_of(config, metrics)),
       unlimited(config.rate_limits.exempt) {
     for (auto const& limit : limits) {

@@ -72,6 +72,7 @@ struct Snapshot {
     Table table;
     TrustedProxies trusted_proxies;
     Cors cors;
+    cache::Spellings spellings;
     std::vector<Limit> limits;
     std::vector<Limit const*> everywhere;  // of them, those that need no user
     net::Networks unlimited;               // addresses

@@ -89,19 +89,28 @@ public:
     Instance& instance() const noexcept { return *choice_.place->instance; }
     resilience::Load& load() const noexcept { return instance().load; }
 
+    /// How long the service has worked: since it had the whole request. Nothing while the body is
+    /// still coming, which takes as long as the client likes.
+    std::optional<Duration> took(TimePoint now) const noexcept {
+        auto const whole = attempt ? attempt->whole_at() : TimePoint{};
+        if (whole == TimePoint::max()) return {};
+        return now - std::max(began, whole);
+    }
     /// Once; what comes after it is not told.
     void tell(bool good, TimePoint now) noexcept {
-        if (!std::exchange(told_, true))
-            breaker().record(choice_.verdict, {.error = !good, .took = now - began}, now);
+        if (std::exchange(told_, true)) return;
+        auto const time = took(now).value_or(Duration::zero());
+        breaker().record(choice_.verdict, {.error = !good, .took = time}, now);
     }
     void cancel() noexcept {
         if (!std::exchange(told_, true)) breaker().cancel(choice_.verdict);
     }
     /// It was given up with its answer outstanding: slow it may have been, failed it has not.
     void given_up(TimePoint now) noexcept {
-        load().latency.add_at_least(now, now - began);
+        auto const time = took(now).value_or(Duration::zero());
+        load().latency.add_at_least(now, time);
         auto const slow = guard_->settings().slow_call;
-        if (slow.count() > 0 && now - began > slow)
+        if (slow.count() > 0 && time > slow)
             tell(true, now);
         else
             cancel();
@@ -177,7 +186,7 @@ private:
     bool may_go_on(Outcome outcome, bool stale);
     net::Task<> pause_before_next();
     void record(Counted& counted, Outcome outcome) noexcept;
-    bool was_cut_short(TimePoint began, TimePoint now) const noexcept;
+    bool was_cut_short(Duration took, TimePoint now) const noexcept;
     net::Task<> give_up(Outcome outcome, TimePoint retry_at);
     Error failure(Outcome outcome, TimePoint retry_at) const;
     bool is_retry_status(int status) const noexcept {
@@ -442,27 +451,28 @@ net::Task<> Tries::pause_before_next() {
             Duration(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(span))));
 }
 
-/// By the client's own deadline, or because earlier tries had used up the time: nobody knows when
-/// the answer would have come.
-bool Tries::was_cut_short(TimePoint began, TimePoint now) const noexcept {
-    return now < forward_.allowed_until || (now - began) * 2 < now - began_;
+/// By the client's own deadline, or because its body or earlier tries had used up the time: nobody
+/// knows when the answer would have come.
+bool Tries::was_cut_short(Duration took, TimePoint now) const noexcept {
+    return now < forward_.allowed_until || took * 2 < now - began_;
 }
 
 /// Tells everybody who remembers how a try ended.
 void Tries::record(Counted& counted, Outcome outcome) noexcept {
     auto const now = Steady::now();
-    auto const took = now - counted.began;
+    auto const took = counted.took(now);
     auto& instance = counted.instance();
     if (lost_ || is_stale(counted.attempt.get(), outcome)) return counted.cancel();
-    if (outcome == Outcome::late && was_cut_short(counted.began, now)) return counted.given_up(now);
+    if (outcome == Outcome::late && was_cut_short(took.value_or(Duration::zero()), now))
+        return counted.given_up(now);
     bool const good = outcome == Outcome::answered && is_good(counted.attempt->head().status);
     counted.tell(good, now);
     cluster_.report(*state_, instance, good, now);
-    if (good)
-        instance.load.latency.add(now, took);
-    else
-        instance.load.latency.add_failure(now, took);
-    if (good && forward_.whole()) rules_.guard->latencies.add(now, took);
+    if (!good)
+        instance.load.latency.add_failure(now, took.value_or(Duration::zero()));
+    else if (took)
+        instance.load.latency.add(now, *took);
+    if (good && forward_.whole()) rules_.guard->latencies.add(now, *took);
 }
 
 Error Tries::failure(Outcome outcome, TimePoint retry_at) const {
@@ -503,18 +513,20 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
 
 }  // namespace
 
-void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
-    auto const started = exchange.started();
-    forward.stream = &rules.settings.stream;
-    forward.allowed_until = std::min(exchange.deadline(), started + rules.settings.timeout);
-    forward.deadline = std::min(forward.allowed_until, started + patience_of(exchange.head()));
+TimePoint deadline_of(http::Exchange const& exchange, TryRules const& rules) {
+    auto const time = std::min<Duration>(rules.settings.timeout, patience_of(exchange.head()));
+    return std::min(exchange.deadline(), exchange.started() + time);
 }
 
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
-                  std::string_view identity, Delivery& delivery, TryReport& report,
-                  Audience* audience) {
-    auto forward = Forward::of(exchange, identity);
-    forward.audience = audience;
+void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
+    forward.stream = &rules.settings.stream;
+    forward.allowed_until =
+        std::min(exchange.deadline(), exchange.started() + rules.settings.timeout);
+    forward.deadline = deadline_of(exchange, rules);
+}
+
+net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,
+                  TryRules const& rules, Delivery& delivery, TryReport& report) {
     forward.edits = delivery.edits();
     forward.websocket = exchange.head().wants_websocket && exchange.head().minor_version > 0;
     bound(forward, exchange, rules);

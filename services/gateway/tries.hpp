@@ -48,18 +48,20 @@ struct TryReport {
     bool hedged = false;
 };
 
-/// How long a request may take: by its route, and by its client where that asks for less.
+/// Until when a request may take: by its route, and by its client where that asks for less.
+std::chrono::steady_clock::time_point deadline_of(http::Exchange const& exchange,
+                                                  TryRules const& rules);
+/// Sets it, and what else the route says about time.
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules);
 
-/// Relays a client's request, and gives the answer to `delivery`; `identity` is the signed identity
-/// of the caller, empty for none. Throws Error only while nothing of an answer has been sent,
-/// http::Disconnected when the client is gone. With an `audience` it ends once that has left.
-net::Task<> relay(http::Exchange& exchange, Upstream& upstream, TryRules const& rules,
-                  std::string_view identity, Delivery& delivery, TryReport& report,
-                  Audience* audience = nullptr);
-
-/// The same for a request that is not, or not yet, a client's exchange.
+/// Relays a request, and gives the answer to `delivery`. Throws Error only while nothing of an
+/// answer has been sent, http::Disconnected when the client is gone. With an audience it ends once
+/// that has left.
 net::Task<> relay(Forward const& forward, Upstream& upstream, TryRules const& rules,
                   Delivery& delivery, TryReport& report);
+
+/// The same with the body of `exchange`, whose request `forward` is.
+net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,
+                  TryRules const& rules, Delivery& delivery, TryReport& report);
 
 }  // namespace grover::gateway

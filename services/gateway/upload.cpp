@@ -28,7 +28,7 @@ net::Task<> Upload::run() {
         reading_ = false;
         if (!co_await put_(piece)) co_return;
     }
-    whole_ = client_.body_complete();
+    if (client_.body_complete()) whole_at_ = std::chrono::steady_clock::now();
 }
 
 net::Task<> Upload::ended() {

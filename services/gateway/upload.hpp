@@ -10,6 +10,7 @@
 // of its own.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <string_view>
@@ -38,12 +39,15 @@ public:
     /// Ends the reading, within about a sweep of the loop. The caller has seen to it that putting
     /// ends.
     net::Task<> stop();
-    bool whole() const noexcept { return whole_; }
+    bool whole() const noexcept { return whole_at_ != Time::max(); }
+    /// When the last piece had been taken; max() before.
+    std::chrono::steady_clock::time_point whole_at() const noexcept { return whole_at_; }
     /// After stop(): throws what reading the client's body threw, and for an attempt that was
     /// `late` Error (request_timeout) when it was the client that let it wait.
     void check(bool late) const;
 
 private:
+    using Time = std::chrono::steady_clock::time_point;
     net::Task<> run();
 
     http::Exchange& client_;
@@ -51,10 +55,10 @@ private:
     std::function<void()> on_failure_;
     net::Signal end_;
     std::exception_ptr failure_;
+    Time whole_at_ = Time::max();
     bool under_way_ = true;
     bool enough_ = false;
     bool stopped_ = false;
-    bool whole_ = false;
     bool reading_ = false;         // right now
     bool client_was_due_ = false;  // when it was stopped
 };

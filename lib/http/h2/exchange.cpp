@@ -145,7 +145,7 @@ void StreamExchange::begin_head() {
     answer_is_chunked_ = false;
 }
 
-void StreamExchange::field(std::string_view name, std::string_view value) {
+void StreamExchange::put_field(std::string_view name, std::string_view value) {
     if (!is_token(name)) throw std::invalid_argument("a header field has no valid name");
     if (!is_value(value))
         throw std::invalid_argument("a header field has a control character: " + std::string(name));

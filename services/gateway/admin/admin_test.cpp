@@ -72,6 +72,8 @@ TEST_F(AdminApi, ShowsWhatIsInForce) {
     auto const explained = send("GET", "/admin/routes/explain?url=/api/b&method=POST");
     EXPECT_EQ(explained.status, 200);
     EXPECT_TRUE(explained.body.contains("another method")) << explained.body;
+    auto const ambiguous = send("GET", "/admin/routes/explain?url=/api/../b&method=GET");
+    EXPECT_TRUE(ambiguous.body.contains("no route: 400")) << ambiguous.body;
 }
 
 TEST_F(AdminApi, ShowsInstancesAndForcesBreakers) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "gateway/cache/key.hpp"
-
 namespace grover::gateway::cache {
 namespace {
 
@@ -82,17 +80,17 @@ bool Cache::is_unshared(std::string_view key, Timestamp now) const noexcept {
            static_cast<std::int64_t>(word & 0xffff'ffffu) > now.ms / 1000;
 }
 
-void Cache::invalidate(std::string_view key, http::ReplyHead const& answer,
-                       RouteSettings const& route) {
+void Cache::invalidate(std::string_view url, http::ReplyHead const& answer,
+                       Spellings const& spellings) {
     if (answer.status < 200 || answer.status >= 400) return;
-    store_.purge(key);
-    for (auto const name : {"Location", "Content-Location"}) {
-        auto const location = answer.get(name);
-        if (location.empty()) continue;
-        if (auto const related = related_key(key, location, route.query);
-            !related.empty() && related != key)
-            store_.purge(related);
-    }
+    auto const purge = [&](std::string_view one) {
+        for (auto const& key : keys_of(one, spellings)) store_.purge(key);
+    };
+    purge(url);
+    for (auto const name : {"Location", "Content-Location"})
+        if (auto const related = related_key(url, answer.get(name), {});
+            !related.empty() && related != url)
+            purge(related);
 }
 
 }  // namespace grover::gateway::cache

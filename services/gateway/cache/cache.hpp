@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "gateway/cache/flights.hpp"
+#include "gateway/cache/key.hpp"
 #include "gateway/cache/rules.hpp"
 #include "gateway/cache/settings.hpp"
 #include "gateway/cache/store.hpp"
@@ -65,10 +66,11 @@ public:
     /// a minute.
     void mark_unshared(std::string_view key, Timestamp now) noexcept;
 
-    /// After an answer to an unsafe method that was no error (RFC 9111 section 4.4): the URL, and
-    /// what Location and Content-Location name of the same origin.
-    void invalidate(std::string_view key, http::ReplyHead const& answer,
-                    RouteSettings const& route);
+    /// After an answer to an unsafe method that was no error (RFC 9111 section 4.4): the URL, whose
+    /// key with all of its query is `url`, and what Location and Content-Location name of the same
+    /// origin, in every spelling.
+    void invalidate(std::string_view url, http::ReplyHead const& answer,
+                    Spellings const& spellings);
 
 private:
     bool is_unshared(std::string_view key, Timestamp now) const noexcept;

@@ -226,16 +226,18 @@ TEST_F(CacheEngine, UnsafeMethodsInvalidate) {
     for (int const status : {200, 204, 303}) {
         fetch("Cache-Control: max-age=60\r\n");
         EXPECT_EQ(decide().what, What::send);
-        cache_.invalidate(key, ReplyText("", status).head(), route_);
+        cache_.invalidate(key, ReplyText("", status).head(), {.queries = {{}}});
         EXPECT_EQ(decide().what, What::fetch) << status;
     }
     fetch("Cache-Control: max-age=60\r\n");
     for (int const status : {400, 404, 500})
-        cache_.invalidate(key, ReplyText("", status).head(), route_);
+        cache_.invalidate(key, ReplyText("", status).head(), {.queries = {{}}});
     EXPECT_EQ(decide().what, What::send);
-    cache_.invalidate("http://x/other", ReplyText("Location: http://y/a\r\n").head(), route_);
+    cache_.invalidate("http://x/other", ReplyText("Location: http://y/a\r\n").head(),
+                      {.queries = {{}}});
     EXPECT_EQ(decide().what, What::send);
-    cache_.invalidate("http://x/other", ReplyText("Content-Location: /a\r\n").head(), route_);
+    cache_.invalidate("http://x/other", ReplyText("Content-Location: /a\r\n").head(),
+                      {.queries = {{}}});
     EXPECT_EQ(decide().what, What::fetch);
 }
 

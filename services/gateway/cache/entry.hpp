@@ -70,7 +70,7 @@ struct Freshness {
     std::int64_t if_error_ms = 0;
     bool validate_always = false;  // no-cache
     bool never_stale = false;      // must-revalidate, proxy-revalidate, s-maxage
-    bool across_users = false;     // public, s-maxage, must-revalidate: RFC 9111 section 3.5
+    bool across_users = false;     // public, and nothing else of RFC 9111 section 3.5
 
     std::int64_t age_ms(Timestamp now) const noexcept;
     /// Negative once it is stale.

@@ -43,7 +43,7 @@ Fetch::Fetch(Cache& cache, Request const& request, RouteSettings const& route, D
                 if (request.head.contains(name)) edits_.add(name, request.head.get(name));
         return;
     }
-    edits_.without = {"If-None-Match", "If-Modified-Since", "If-Range", "Accept-Encoding"};
+    edits_.without = {"If-None-Match", "If-Modified-Since", "If-Range", "Range", "Accept-Encoding"};
     if (!decision_.entry || !decision_.entry->can_be_validated()) return;
     validates_ = true;
     if (auto const etag = decision_.entry->etag(); !etag.empty()) edits_.add("If-None-Match", etag);
@@ -100,7 +100,7 @@ Fetch::Next Fetch::hear_head_request(http::ReplyHead const& head, Arrival const&
 
 bool Fetch::fail(Timestamp now) noexcept {
     drop(Landing::failed);
-    return decision_.entry && usable_on_error(*decision_.entry, request_, now);
+    return decision_.entry && usable_on_error(*decision_.entry, request_, route_, now);
 }
 
 void Fetch::add(std::string_view content) {

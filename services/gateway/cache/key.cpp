@@ -1,5 +1,7 @@
 #include "gateway/cache/key.hpp"
 
+#include <algorithm>
+
 #include "http/characters.hpp"
 #include "http/message.hpp"
 
@@ -97,6 +99,31 @@ std::string key_of_url(std::string_view url) {
     auto const target =
         rest.size() == host.size() ? std::string_view("/") : rest.substr(host.size());
     return make_key(scheme, host, target, {});
+}
+
+std::vector<std::string> keys_of(std::string_view url, Spellings const& spellings) {
+    auto const origin = origin_of(url);
+    std::string plain(url.substr(origin.size()));
+    auto const respell = [](std::string_view target, std::string_view from, std::string_view to) {
+        bool const fits = target.starts_with(from) && target.substr(from.size(), 1) == "/";
+        return fits ? std::string(to) + std::string(target.substr(from.size())) : std::string();
+    };
+    for (auto const& [prefix, means] : spellings.versions)
+        if (auto meant = respell(plain, prefix, means); !meant.empty()) {
+            plain = std::move(meant);
+            break;
+        }
+    std::vector<std::string> targets{plain};
+    for (auto const& [prefix, means] : spellings.versions)
+        if (auto other = respell(plain, means, prefix); !other.empty())
+            targets.push_back(std::move(other));
+    std::vector<std::string> out;
+    for (auto const& target : targets)
+        for (auto const& query : spellings.queries)
+            if (auto key = std::string(origin) + keyed_target(target, query);
+                std::ranges::find(out, key) == out.end())
+                out.push_back(std::move(key));
+    return out;
 }
 
 std::string related_key(std::string_view key, std::string_view location,

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace grover::gateway::cache {
@@ -22,6 +23,15 @@ std::string keyed_target(std::string_view target, std::vector<std::string> const
 
 /// The key of "http://host/target"; empty when it is no such URL.
 std::string key_of_url(std::string_view url);
+
+/// The keys that a URL may have: routes count other parameters of its query, and versions spell its
+/// path otherwise.
+struct Spellings {
+    std::vector<std::vector<std::string>> queries;                // of the routes with a cache
+    std::vector<std::pair<std::string, std::string>> versions{};  // "/api/v1" means "/api"
+};
+/// Of the URL whose key with all of its query is `url`. Each once.
+std::vector<std::string> keys_of(std::string_view url, Spellings const& spellings);
 
 /// The key of a URL in a Location or Content-Location of an answer to `key`; empty when it is of
 /// another origin or no URL that we understand.

@@ -178,7 +178,7 @@ Freshness freshness_of(Said const& said, Arrival const& arrival, RouteSettings c
     out.validate_always = control.no_cache;
     out.never_stale =
         control.must_revalidate || control.proxy_revalidate || control.s_maxage.has_value();
-    out.across_users = control.is_public || control.must_revalidate || control.s_maxage.has_value();
+    out.across_users = control.is_public;
     auto const or_route = [](http::DeltaSeconds const& said_so, std::chrono::seconds otherwise) {
         return (said_so ? std::int64_t{*said_so} : std::int64_t{otherwise.count()}) * 1000;
     };
@@ -198,9 +198,7 @@ bool may_keep(Said const& said, Request const& request, http::ReplyHead const& h
     if (control.must_understand ? !is_understood(head.status) : control.no_store) return false;
     if (control.is_private || said.varies_by_all) return false;
     if (said.sets_cookie && !route.keep_cookies) return false;
-    bool const across_users =
-        control.is_public || control.must_revalidate || control.s_maxage.has_value();
-    if (request.authenticated && !across_users) return false;
+    if (request.authenticated && !control.is_public) return false;
     bool const named = control.max_age || control.s_maxage || control.is_public ||
                        (said.has_expires && !said.targeted);
     if (request.head.method == "GET") return named || is_heuristic(head.status);
@@ -323,12 +321,13 @@ Use use_of(Entry const& entry, Request const& request, RouteSettings const& rout
     return -left < freshness.while_revalidate_ms ? Use::revalidate : Use::validate;
 }
 
-bool usable_on_error(Entry const& entry, Request const& request, Timestamp now) noexcept {
+bool usable_on_error(Entry const& entry, Request const& request, RouteSettings const& route,
+                     Timestamp now) noexcept {
     auto const& freshness = entry.freshness;
     if (freshness.never_stale || freshness.validate_always) return false;
     if (request.authenticated && !freshness.across_users) return false;
     auto allowed = freshness.if_error_ms;
-    if (request.control.stale_if_error)
+    if (route.obey_requests && request.control.stale_if_error)
         allowed = std::max(allowed, std::int64_t{*request.control.stale_if_error} * 1000);
     return -freshness.left_ms(now) <= allowed;
 }

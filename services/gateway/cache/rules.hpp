@@ -59,6 +59,7 @@ enum class Use {
 Use use_of(Entry const& entry, Request const& request, RouteSettings const& route, Timestamp now);
 
 /// The service cannot be asked, or answers 500, 502, 503 or 504: may the stale answer stand in?
-bool usable_on_error(Entry const& entry, Request const& request, Timestamp now) noexcept;
+bool usable_on_error(Entry const& entry, Request const& request, RouteSettings const& route,
+                     Timestamp now) noexcept;
 
 }  // namespace grover::gateway::cache

@@ -112,17 +112,18 @@ TEST(CacheRules, NothingCrossesUsersUnlessTheAnswerSaysSo) {
     EXPECT_EQ(entry_of("Cache-Control: max-age=60\r\n", token), nullptr);
     EXPECT_EQ(entry_of("Cache-Control: max-age=60\r\n", {}, 200, route, true), nullptr);
     EXPECT_EQ(entry_of("Expires: Sun, 06 Nov 1994 09:49:37 GMT\r\n", token), nullptr);
-    for (auto const* reply :
-         {"Cache-Control: max-age=60, public\r\n", "Cache-Control: s-maxage=60\r\n",
-          "Cache-Control: max-age=60, must-revalidate\r\n"}) {
-        auto const entry = entry_of(reply, token);
-        ASSERT_TRUE(entry) << reply;
-        EXPECT_EQ(use(entry, 1), Use::fresh);
-        EXPECT_EQ(use(entry, 1, {}, true), Use::fresh);
+    auto const open = entry_of("Cache-Control: max-age=60, public\r\n", token);
+    ASSERT_TRUE(open);
+    EXPECT_EQ(use(open, 1), Use::fresh);
+    EXPECT_EQ(use(open, 1, {}, true), Use::fresh);
+    for (auto const* reply : {"Cache-Control: max-age=60\r\n", "Cache-Control: s-maxage=60\r\n",
+                              "Cache-Control: max-age=60, must-revalidate\r\n"}) {
+        EXPECT_EQ(entry_of(reply, token), nullptr) << reply;
+        auto const anonymous = entry_of(reply);
+        EXPECT_EQ(use(anonymous, 1), Use::fresh);
+        EXPECT_EQ(use(anonymous, 1, {}, true), Use::never);
+        EXPECT_EQ(use(anonymous, 1, token), Use::never);
     }
-    auto const anonymous = entry_of("Cache-Control: max-age=60\r\n");
-    EXPECT_EQ(use(anonymous, 1, {}, true), Use::never);
-    EXPECT_EQ(use(anonymous, 1, token), Use::never);
 }
 
 TEST(CacheRules, KeepsNoFieldOfAConnectionOrOfItsOwn) {
@@ -188,17 +189,18 @@ TEST(CacheRules, StaleOnesHelpWhileAnotherIsFetchedAndOnErrors) {
     EXPECT_EQ(use(entry, 69), Use::revalidate);
     EXPECT_EQ(use(entry, 70), Use::validate);
     RequestText const asked;
-    EXPECT_TRUE(usable_on_error(*entry, asked.request(), after(160)));
-    EXPECT_FALSE(usable_on_error(*entry, asked.request(), after(161)));
+    EXPECT_TRUE(usable_on_error(*entry, asked.request(), route, after(160)));
+    EXPECT_FALSE(usable_on_error(*entry, asked.request(), route, after(161)));
     RequestText const patient("Cache-Control: stale-if-error=200\r\n");
-    EXPECT_TRUE(usable_on_error(*entry, patient.request(), after(260)));
-    EXPECT_FALSE(usable_on_error(*entry, asked.request(true), after(61)));
+    EXPECT_TRUE(usable_on_error(*entry, patient.request(), route, after(260)));
+    EXPECT_FALSE(usable_on_error(*entry, patient.request(), {.obey_requests = false}, after(260)));
+    EXPECT_FALSE(usable_on_error(*entry, asked.request(true), route, after(61)));
     for (auto const* never : {"must-revalidate", "proxy-revalidate", "s-maxage=60"}) {
         auto const strict =
             entry_of("Cache-Control: max-age=60, stale-while-revalidate=10, stale-if-error=100, " +
                      std::string(never) + "\r\n");
         EXPECT_EQ(use(strict, 61), Use::validate) << never;
-        EXPECT_FALSE(usable_on_error(*strict, asked.request(), after(61))) << never;
+        EXPECT_FALSE(usable_on_error(*strict, asked.request(), route, after(61))) << never;
     }
 }
 

@@ -13,7 +13,6 @@ namespace grover::gateway {
 namespace {
 
 namespace json = boost::json;
-using TimePoint = std::chrono::steady_clock::time_point;
 
 /// A value as it stands in a URL; nothing for an object, a list or null.
 std::optional<std::string> text_of(json::value const& value) {
@@ -29,7 +28,7 @@ struct Names {
 
     /// Percent-encoded: no value can be more than the one segment or parameter it stands for.
     /// Nothing for what is missing.
-    std::optional<std::string> value_of(std::string_view name) const {
+    std::optional<std::string> value_of(std::string_view name, bool in_query) const {
         if (auto const mark = name.find('#'); mark != std::string_view::npos) {
             auto const* part = parts.if_contains(name.substr(0, mark));
             boost::system::error_code error;
@@ -44,7 +43,7 @@ struct Names {
             return std::string();
         }
         for (auto const& [key, value] : parameters)
-            if (key == name) return std::string(value);
+            if (key == name) return in_query ? plain_value(value) : std::string(value);
         return {};
     }
 };
@@ -54,21 +53,26 @@ struct Answered {
     std::exception_ptr failure;
 };
 
-net::Task<Answered> ask_part(PartSettings const& part, Names const& names, TimePoint until,
-                             AskPart const& ask) {
+net::Task<Answered> ask_part(PartSettings const& part, Names const& names, AskPart const& ask) {
     Answered out;
     try {
         bool whole = true;
-        auto target = fill(part.get, [&](std::string_view name) {
-            auto value = names.value_of(name);
-            whole = whole && value;
-            return value.value_or("");
-        });
+        auto const filled = [&](std::string_view text, bool in_query) {
+            return fill(text, [&](std::string_view name) {
+                auto value = names.value_of(name, in_query);
+                whole = whole && value;
+                return value.value_or("");
+            });
+        };
+        auto const mark = std::min(part.get.find('?'), part.get.size());
+        auto target = filled(std::string_view(part.get).substr(0, mark), false);
         // A value must not lead elsewhere than the configuration says.
-        if (!whole || !http::ambiguity_of(target.substr(0, target.find('?'))).empty())
+        bool const leads = http::ambiguity_of(target).empty();
+        target += filled(std::string_view(part.get).substr(mark), true);
+        if (!whole || !leads)
             throw Error(ErrorCode::not_found, "a value that this part needs is missing");
-        auto const own = std::chrono::steady_clock::now() + part.timeout;
-        out.value = co_await ask(part.service, std::move(target), std::min(until, own));
+        out.value = co_await ask(part.service, std::move(target),
+                                 std::chrono::steady_clock::now() + part.timeout);
     } catch (Error const&) {
         out.failure = std::current_exception();
     }
@@ -83,7 +87,7 @@ Composition::Composition(std::string path, PartsSettings parts)
       steps_(steps_of(parts_).value_or(std::vector<std::vector<std::string>>())) {}
 
 net::Task<json::object> Composition::answer(std::string_view plain_path, std::string_view query,
-                                            TimePoint until, AskPart const& ask) const {
+                                            AskPart const& ask) const {
     json::object out;
     auto asked_query = http::parse_query(query);
     if (!asked_query) throw Error(ErrorCode::malformed, "the query is broken");
@@ -93,7 +97,7 @@ net::Task<json::object> Composition::answer(std::string_view plain_path, std::st
     std::size_t bytes = 0;
     for (auto const& step : steps_) {
         std::vector<net::Task<Answered>> asked;
-        for (auto const& name : step) asked.push_back(ask_part(parts_.at(name), names, until, ask));
+        for (auto const& name : step) asked.push_back(ask_part(parts_.at(name), names, ask));
         auto answers = co_await net::gather(std::move(asked));
         for (std::size_t i = 0; i < step.size(); ++i) {
             auto const& part = parts_.at(step[i]);

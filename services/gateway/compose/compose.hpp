@@ -23,8 +23,8 @@ namespace grover::gateway {
 inline constexpr std::size_t part_bytes_max = 1 << 20;
 inline constexpr std::size_t composed_bytes_max = 4 << 20;
 
-/// Asks a service for a target within its time; the answer's JSON. Throws Error; anything else
-/// that it throws ends the composition, once the other parts of the step have ended.
+/// Asks a service for a target, by then at the latest; the answer's JSON. Throws Error; anything
+/// else that it throws ends the composition, once the other parts of the step have ended.
 using AskPart = std::function<net::Task<boost::json::value>(
     std::string const& service, std::string target, std::chrono::steady_clock::time_point until)>;
 
@@ -36,7 +36,6 @@ public:
 
     /// The object that is answered. `plain_path` is the request's path without its version.
     net::Task<boost::json::object> answer(std::string_view plain_path, std::string_view query,
-                                          std::chrono::steady_clock::time_point until,
                                           AskPart const& ask) const;
 
 private:

@@ -43,7 +43,7 @@ protected:
 
     /// Asks for a path; `answers` by target. What is not there fails with 503, "!404" with that.
     std::string ask(std::map<std::string, std::string> answers, std::string path,
-                    std::string query = {}) {
+                    std::string query = {}, std::string_view yaml = profile) {
         AskPart const part = [&](std::string const& service, std::string target,
                                  auto) -> net::Task<json::value> {
             asked_.push_back(service + " " + target);
@@ -52,12 +52,11 @@ protected:
             if (found->second == "!404") throw Error(ErrorCode::not_found, "no such thing");
             co_return json::parse(found->second);
         };
-        auto const settings = route(profile);
+        auto const settings = route(yaml);
         Composition const composition(settings.path, settings.compose);
         try {
             return json::serialize(testing::run_on(loop_.at(0), [&]() -> net::Task<json::object> {
-                co_return co_await composition.answer(
-                    path, query, std::chrono::steady_clock::now() + std::chrono::seconds(5), part);
+                co_return co_await composition.answer(path, query, part);
             }));
         } catch (Error const& error) {
             return std::to_string(error.status());
@@ -100,6 +99,15 @@ TEST_F(Compose, NoValueReachesAnotherFolder) {
     }
     EXPECT_EQ(ask({}, "/api/composed/profile/.."), "404");
     EXPECT_EQ(ask({{"/api/users/u1", "{}"}}, "/api/composed/profile/u1", "limit=%zz"), "400");
+}
+
+TEST_F(Compose, NoSegmentIsMoreThanAValueInAQuery) {
+    for (auto const* path : {"/c/u1&limit=1000", "/c/u1%26limit=1000", "/c/u1;limit+1"})
+        ask({}, path, {},
+            R"({path: "/c/{id}", methods: [GET], compose: {a: {service: s, get: "/p/{id}?of={id}&x=1"}}})");
+    EXPECT_EQ(asked_, (std::vector<std::string>{"s /p/u1&limit=1000?of=u1%26limit%3D1000&x=1",
+                                                "s /p/u1%26limit=1000?of=u1%26limit%3D1000&x=1",
+                                                "s /p/u1;limit+1?of=u1%3Blimit%2B1&x=1"}));
 }
 
 TEST_F(Compose, ARequiredPartThatFailsIsTheAnswer) {

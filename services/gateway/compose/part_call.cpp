@@ -72,20 +72,16 @@ net::Task<json::value> call_part(http::Exchange const& exchange, Audience& audie
                                  RequestRecord const& record, std::size_t service,
                                  std::string target, std::chrono::steady_clock::time_point until) {
     auto& upstream = *record.view->upstreams[service];
+    auto const& rules = record.view->rules(record.route_index, service);
     auto const head = head_of(exchange.head(), target);
-    auto forward = Forward::of(exchange, record.identity());
-    Forward const request{.request = head,
-                          .request_id = forward.request_id,
-                          .trace = forward.trace,
-                          .peer_address = forward.peer_address,
-                          .scheme = forward.scheme,
-                          .identity = forward.identity,
-                          .deadline = until,
-                          .audience = &audience};
+    auto request = record.forward(exchange, head, &audience);
+    bound(request, exchange, rules);
+    request.stream = nullptr;  // The time of a part is for all of it.
+    request.allowed_until = std::min(request.allowed_until, until);
+    request.deadline = std::min(request.deadline, until);
     Collected answer;
     TryReport report;  // of a part; the log tells of the whole
-    co_await relay(request, upstream, record.view->rules(record.route_index, service), answer,
-                   report);
+    co_await relay(request, upstream, rules, answer, report);
     if (answer.status != 200) throw problem_of(answer);
     if (!answer.has_json) throw Error(ErrorCode::bad_gateway, "a service answered without JSON");
     boost::system::error_code error;

@@ -64,6 +64,7 @@ net::Task<> Cors::answer_preflight(http::Exchange& exchange) const {
 }
 
 void Cors::mark(http::Exchange& exchange) const {
+    exchange.reserve_fields("Access-Control-");
     exchange.answer_field("Vary", "Origin");
     auto const origin = exchange.head().get("Origin");
     if (origin.empty() || !allows(origin)) return;

@@ -23,7 +23,7 @@ public:
     static bool is_preflight(http::RequestHead const& head) noexcept;
     /// Answers a preflight; throws Error (forbidden) for a page that is not allowed.
     net::Task<> answer_preflight(http::Exchange& exchange) const;
-    /// Adds what the answer to a page must have.
+    /// Adds what the answer to a page must have. What a service says of CORS does not go out.
     void mark(http::Exchange& exchange) const;
 
 private:

@@ -18,20 +18,13 @@ std::int64_t seconds_to_wait(resilience::RateDecision const& decision) {
     return std::max<std::int64_t>(seconds_up(decision.retry_after), 1);
 }
 
-/// One client has many IPv6 addresses: all of its /64 are counted together.
-std::string_view network_of(std::string_view address) {
-    if (address.find(':') == std::string_view::npos) return address;
-    for (std::size_t at = 0, groups = 0; at < address.size(); ++at)
-        if (address[at] == ':' && ++groups == 4) return address.substr(0, at);
-    return address;
-}
-
 }  // namespace
 
 std::string key_of(Limit const& limit, Counted const& who) {
-    std::string out = limit.name;
+    std::string out = limit.name, network;
     for (auto const key : limit.by) {
-        auto const part = key == LimitKey::ip        ? network_of(who.address)
+        if (key == LimitKey::ip) network = net::client_network(who.address);
+        auto const part = key == LimitKey::ip        ? std::string_view(network)
                           : key == LimitKey::user    ? who.user
                           : key == LimitKey::api_key ? who.api_key
                                                      : who.route;

@@ -37,6 +37,17 @@ std::optional<Parameters> bind_path(std::string_view pattern, std::string_view p
     return out;
 }
 
+std::string plain_value(std::string_view value) {
+    std::string out, room;
+    for (;;) {
+        auto const slash = value.find('/');
+        out += percent_encode(unescaped(value.substr(0, slash), room));
+        if (slash == std::string_view::npos) return out;
+        out += '/';
+        value.remove_prefix(slash + 1);
+    }
+}
+
 std::string fill(std::string_view text,
                  std::function<std::string(std::string_view name)> const& value_of) {
     std::string out;
@@ -52,12 +63,24 @@ std::string fill(std::string_view text,
     return out;
 }
 
-std::string fill(std::string_view text, Parameters const& parameters) {
+namespace {
+
+template <class Shape>
+std::string fill_shaped(std::string_view text, Parameters const& parameters, Shape shape) {
     return fill(text, [&](std::string_view name) {
         auto const found = std::ranges::find(parameters, name, &Parameters::value_type::first);
-        return found == parameters.end() ? "{" + std::string(name) + "}"
-                                         : std::string(found->second);
+        return found == parameters.end() ? "{" + std::string(name) + "}" : shape(found->second);
     });
+}
+
+}  // namespace
+
+std::string fill(std::string_view text, Parameters const& parameters) {
+    return fill_shaped(text, parameters, [](std::string_view value) { return std::string(value); });
+}
+
+std::string fill_plain(std::string_view text, Parameters const& parameters) {
+    return fill_shaped(text, parameters, plain_value);
 }
 
 std::vector<std::string> names_in(std::string_view text) {

@@ -58,16 +58,11 @@ bool describes_bytes(std::string_view name) {
 /// An answer with other fields, and perhaps another body.
 class ChangedAttempt final : public Attempt {
 public:
-    ChangedAttempt(Attempt& inner, ResponseChanges const& changes, Parameters const& parameters,
-                   std::string_view method)
+    ChangedAttempt(Attempt& inner, ResponseChanges const& changes, Parameters const& parameters)
         : inner_(inner), changes_(changes) {
         auto const& from = inner.head();
-        bool const changes_json =
-            !changes.json.empty() && (from.status == 200 || from.status == 201) &&
-            http::is_json(from.get("Content-Type")) && !from.contains("Content-Encoding") &&
-            !(from.body.kind() == http::BodyFraming::Kind::length &&
-              from.body.remaining() > limits::json_body_bytes_max);
-        rewrites_ = changes_json && method != "HEAD";
+        bool const changes_json = !changes.json.empty() && http::is_json(from.get("Content-Type"));
+        rewrites_ = changes_json && from.body.kind() != http::BodyFraming::Kind::none;
         head_ = from;
         std::erase_if(head_.fields, [&](http::FieldView const& field) {
             if (changes_json && describes_bytes(field.name)) return true;
@@ -78,13 +73,16 @@ public:
             for (auto const& [name, value] : *fields) {
                 bool const plain = value.find('{') == std::string::npos;
                 head_.fields.push_back(
-                    {name, plain ? value : filled_.emplace_back(fill(value, parameters))});
+                    {name, plain ? value : filled_.emplace_back(fill_plain(value, parameters))});
             }
     }
 
     bool rewrites() const noexcept { return rewrites_; }
-    /// Before anything else of an answer that is rewritten.
+    /// Before anything else of an answer that is rewritten. Throws Error (bad_gateway): what cannot
+    /// be changed may hold what is to be removed.
     net::Task<> rewrite() {
+        if (head_.contains("Content-Encoding"))
+            throw Error(ErrorCode::bad_gateway, "the answer of a service is coded");
         // The views of the head go with the first bytes of the body.
         std::size_t size = 0;
         for (auto const& [name, value] : head_.fields) size += name.size() + value.size();
@@ -100,12 +98,7 @@ public:
         }
         head_.reason = {};
         body_ = co_await whole_body(inner_, limits::json_body_bytes_max);
-        boost::system::error_code error;
-        auto document = json::parse(body_, error);
-        if (!error) {
-            apply(changes_.json, document);
-            body_ = json::serialize(document);
-        }
+        if (!body_.empty()) body_ = changed(body_);
         length_ = std::to_string(body_.size());
         head_.fields.push_back({"Content-Length", length_});
         head_.body = http::BodyFraming::of_length(body_.size());
@@ -122,6 +115,17 @@ public:
     std::unique_ptr<http::Duplex> tunnel() override { return inner_.tunnel(); }
 
 private:
+    std::string changed(std::string_view text) const {
+        json::value document;
+        try {
+            document = reflect::parse(text);
+        } catch (Error const&) {
+            throw Error(ErrorCode::bad_gateway, "the answer of a service is broken JSON");
+        }
+        apply(changes_.json, document);
+        return json::serialize(document);
+    }
+
     Attempt& inner_;
     ResponseChanges const& changes_;
     bool rewrites_ = false;
@@ -146,9 +150,10 @@ RequestEdits edits_of(RequestChanges const& changes, ResponseChanges const& resp
     for (auto const& name : changes.fields.remove) edits.without.push_back(name);
     for (auto const& [name, value] : changes.fields.set) {
         edits.without.push_back(name);
-        edits.add(name, fill(value, parameters));
+        edits.add(name, fill_plain(value, parameters));
     }
-    for (auto const& [name, value] : changes.fields.add) edits.add(name, fill(value, parameters));
+    for (auto const& [name, value] : changes.fields.add)
+        edits.add(name, fill_plain(value, parameters));
     return edits;
 }
 
@@ -168,9 +173,8 @@ net::Task<std::string> changed_body(http::Exchange& exchange, JsonChanges const&
 }
 
 ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
-                                 ResponseChanges const& changes, Parameters const& parameters,
-                                 std::string_view method)
-    : inner_(inner), edits_(edits), changes_(changes), parameters_(parameters), method_(method) {
+                                 ResponseChanges const& changes, Parameters const& parameters)
+    : inner_(inner), edits_(edits), changes_(changes), parameters_(parameters) {
     auto const* more = inner.edits();
     if (!more) return;
     if (edits_.target.empty()) edits_.target = more->target;
@@ -181,7 +185,7 @@ ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
 
 net::Task<> ChangedDelivery::deliver(Attempt& attempt) {
     if (changes_.empty()) co_return co_await inner_.deliver(attempt);
-    ChangedAttempt changed(attempt, changes_, parameters_, method_);
+    ChangedAttempt changed(attempt, changes_, parameters_);
     if (changed.rewrites()) co_await changed.rewrite();
     co_await inner_.deliver(changed);
 }

@@ -37,7 +37,7 @@ class ChangedDelivery final : public Delivery {
 public:
     /// All must outlive this.
     ChangedDelivery(Delivery& inner, RequestEdits const& edits, ResponseChanges const& changes,
-                    Parameters const& parameters, std::string_view method);
+                    Parameters const& parameters);
     RequestEdits const* edits() const noexcept override { return &edits_; }
     net::Task<> deliver(Attempt& attempt) override;
     net::Task<bool> fall_back(Error const& error, FallbackSettings const* otherwise) override {
@@ -49,7 +49,6 @@ private:
     RequestEdits edits_;  // ours, then the inner delivery's
     ResponseChanges const& changes_;
     Parameters const& parameters_;
-    std::string_view method_;
 };
 
 /// Answers without any service.
