@@ -93,5 +93,7 @@ inline constexpr std::size_t store_connections_default = 16;  // and threads tha
 inline constexpr std::size_t store_queue_max = 512;           // operations that wait for a thread
 inline constexpr auto store_time_max = 3s;           // one operation; a try at another server adds:
 inline constexpr auto store_failover_time_max = 2s;  // until another server is the primary
+inline constexpr auto store_index_time_max = 24h;    // an index that is made at start
+inline constexpr auto store_failure_shown_max = 30s;  // a failed write in /health/db
 
 }  // namespace grover::limits

@@ -219,6 +219,34 @@ TEST_P(StoreContract, ABatchHappensAsAWholeOrNotAtAll) {
     EXPECT_EQ(count("things", {{.field = "a", .value = 1}}), 0);
 }
 
+TEST_P(StoreContract, TheFirstWriteOfAllThatCannotBeIsNamed) {
+    apply(Insert{"counters", {{"_id", "there"}}});
+    Patch const patch{.collection = "counters", .id = "missing", .set = {{"n", 1}}};
+    Remove const remove{.collection = "counters", .id = "missing"};
+    Insert const again{"counters", {{"_id", "there"}}};
+    EXPECT_EQ(describe(commit_all(patch, again)), "missing 0");
+    EXPECT_EQ(describe(commit_all(remove, again)), "missing 0");
+    EXPECT_EQ(describe(commit_all(Replace{"counters", {{"_id", "missing"}}, 1}, again)),
+              "missing 0");
+    EXPECT_EQ(describe(commit_all(again, patch)), "exists 0");
+    EXPECT_EQ(describe(commit_all(Insert{"counters", {{"_id", "new"}}}, again, remove)),
+              "exists 1");
+}
+
+TEST_P(StoreContract, NamesWithinAPatchedValueAreAnyText) {
+    apply(Insert{"counters", {{"_id", "a"}}}, Insert{"counters", {{"_id", "b"}}});
+    json::object const value{
+        {"", 1}, {"a.b", 2}, {"$set", 3}, {"$", json::object{{"$in", json::array{1}}}}};
+    Patch const patch{.collection = "counters", .id = "a", .set = {{"value", value}}};
+    apply(patch);
+    EXPECT_EQ(get("counters", "a")->body.at("value"), json::value(value));
+    auto other = patch;
+    other.id = "b";
+    apply(patch, other);
+    EXPECT_EQ(get("counters", "b")->body.at("value"), json::value(value));
+    EXPECT_EQ(get("counters", "a")->version, 3);
+}
+
 TEST_P(StoreContract, WritesOfABatchSeeTheOnesBefore) {
     apply(Insert{"counters", {{"_id", "a"}, {"n", 1}}},
           Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}},

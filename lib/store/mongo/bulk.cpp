@@ -26,6 +26,7 @@ void Bulk::check(bool added, bson_error_t const& error) {
 void Bulk::add(Change const& change) {
     bson_error_t error{};
     auto* const bulk = bulk_.get();
+    before_.emplace_back(updated_, removed_);
     Bson target;
     if (change.document) {
         check(mongoc_bulk_operation_insert_with_opts(bulk, *change.document, unchecked_, &error),
@@ -42,7 +43,8 @@ void Bulk::add(Change const& change) {
         append_target(target.raw(), c_, *patch);
         Bson to;
         append_change(to.raw(), c_, *patch);
-        check(mongoc_bulk_operation_update_one_with_opts(bulk, target, to, nullptr, &error), error);
+        check(mongoc_bulk_operation_update_one_with_opts(bulk, target, to, unchecked_, &error),
+              error);
         updated_.add(patch->ignore_missing);
     } else {
         auto const& remove = std::get<Remove>(*change.write);
@@ -58,18 +60,23 @@ Bulk::Done Bulk::run() {
     bson_error_t error{};
     bson_iter_t at;
     bson_iter_t found;
+    auto const count = [&](char const* name) {
+        return bson_iter_init_find(&at, &reply.bson, name) ? bson_iter_as_int64(&at) : 0;
+    };
+    auto const are_as_expected = [&](Expected const& updated, Expected const& removed) {
+        return updated.allows(count("nMatched")) && removed.allows(count("nRemoved"));
+    };
     if (mongoc_bulk_operation_execute(bulk_.get(), &reply.bson, &error) == 0) {
         Failure const failure(error, &reply.bson);
         bool const names_it = failure.is_duplicate() && bson_iter_init(&at, &reply.bson) &&
                               bson_iter_find_descendant(&at, "writeErrors.0.index", &found);
         if (!names_it) throw failure;
-        return {.exists = static_cast<std::size_t>(bson_iter_as_int64(&found))};
+        auto const first = static_cast<std::size_t>(bson_iter_as_int64(&found));
+        auto const& [updated, removed] = before_.at(first);
+        if (!are_as_expected(updated, removed)) return {.is_unsure = true};
+        return {.exists = first};
     }
-    auto const count = [&](char const* name) {
-        return bson_iter_init_find(&at, &reply.bson, name) ? bson_iter_as_int64(&at) : 0;
-    };
-    return {.is_unsure =
-                !updated_.allows(count("nMatched")) || !removed_.allows(count("nRemoved"))};
+    return {.is_unsure = !are_as_expected(updated_, removed_)};
 }
 
 }  // namespace grover::store::mongo

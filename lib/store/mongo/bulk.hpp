@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "store/mongo/change.hpp"
 
@@ -18,7 +20,7 @@ public:
     void add(Change const& change);
 
     struct Done {
-        /// The first one whose key is there already.
+        /// The first one whose key is there already; all before it matched.
         std::optional<std::size_t> exists = {};
         /// Some matched nothing; which is not known.
         bool is_unsure = false;
@@ -43,6 +45,7 @@ private:
     Bson unchecked_;
     Expected updated_;
     Expected removed_;
+    std::vector<std::pair<Expected, Expected>> before_;  // of each: what those before it expect
 };
 
 }  // namespace grover::store::mongo

@@ -214,6 +214,7 @@ private:
         append_change(change.raw(), c_, write);
         Bson options;
         connection_.append_update(options.raw(), deadline_);
+        append_unchecked(options);
         Answer answer;
         answer.check(mongoc_collection_update_one(collection_.get(), filter, change, options,
                                                   answer.fresh(), &answer.error));

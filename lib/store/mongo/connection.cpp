@@ -26,20 +26,30 @@ using namespace std::chrono_literals;
     ::shm_unlink(fmt::format("/mongoc-{}", ::getpid()).c_str());
 }
 
+/// Where this thread wants what the driver warns of: it has no other way to tell.
+thread_local std::string* warnings = nullptr;
+
+void keep_warning(mongoc_log_level_t level, char const*, char const* message, void*) {
+    if (warnings && level <= MONGOC_LOG_LEVEL_WARNING && warnings->empty()) *warnings = message;
+}
+
 /// Started once per process and never cleaned up: other threads may still be in it at exit.
 void start_driver() {
     static std::once_flag once;
     std::call_once(once, [] {
         mongoc_init();
-        mongoc_log_set_handler(nullptr, nullptr);  // its lines name hosts; failures are thrown
+        // Its lines name hosts, and failures are thrown.
+        mongoc_log_set_handler(keep_warning, nullptr);
     });
 }
 
 /// "the server is going down, or is not the primary any more": codes of the server that ask for
 /// another try (MongoDB specifications, retryable-writes and server-discovery-and-monitoring).
 bool is_passing(int code) {
-    static constexpr std::array codes{6,   7,   64,  89,   91,    133,   150,   189,   262,
-                                      317, 358, 384, 9001, 10107, 11600, 11602, 13435, 13436};
+    static constexpr std::array codes{
+        6,   7,    64,    89,    91,    133,   150,   189, 262,  317, 358,
+        384, 9001, 10107, 11600, 11602, 13435, 13436, 371, 14031};  // no writes at the moment, a
+                                                                    // full disk
     return std::ranges::find(codes, code) != codes.end();
 }
 
@@ -56,11 +66,35 @@ void set_default(mongoc_uri_t* uri, char const* option, std::int32_t value) {
 
 using Uri = Owner<mongoc_uri_t, mongoc_uri_destroy>;
 
-Uri uri_of(Pool::Options const& options) {
+/// Throws ConfigError for a URL that the driver does not understand as it is meant. The driver's
+/// messages may quote what is wrong, and show hosts: they are repeated only where that cannot be a
+/// part of the password.
+Uri parsed(std::string const& url) {
+    auto const begin = url.find("://");
+    auto const at = url.find('@');
+    if (begin == url.npos) throw ConfigError("MONGO_URL begins with mongodb:// or mongodb+srv://");
+    if (at != url.npos &&
+        (url.find('@', at + 1) != url.npos || url.find_first_of("/?", begin + 3) < at))
+        throw ConfigError(
+            R"(MONGO_URL: in a user, a password and an option, "@" is written %40, "/" %2F, "?" %3F)");
+    auto bare = url;
+    if (at != url.npos)
+        bare.replace(begin + 3, at - begin - 3, url.find(':', begin + 3) < at ? "u:p" : "u");
     bson_error_t error{};
-    Uri uri(mongoc_uri_new_with_error(options.url.reveal().c_str(), &error));
-    // The driver's message may quote the URL, and so the password: it is not repeated.
-    if (!uri) throw ConfigError("MONGO_URL is not a URL that the MongoDB driver understands");
+    std::string warned;
+    warnings = &warned;
+    Uri const checked(mongoc_uri_new_with_error(bare.c_str(), &error));
+    warnings = nullptr;
+    std::string wrong = checked ? warned : error.message;
+    wrong.resize(std::min(wrong.find(R"(: ")"), wrong.size()));  // the value
+    if (!wrong.empty()) throw ConfigError("MONGO_URL: " + wrong);
+    Uri out(mongoc_uri_new_with_error(url.c_str(), &error));
+    if (!out) throw ConfigError("MONGO_URL: its user and password must be percent-encoded");
+    return out;
+}
+
+Uri uri_of(Pool::Options const& options) {
+    auto uri = parsed(options.url.reveal());
     auto* const raw = uri.get();
     auto const time = static_cast<std::int32_t>(options.operation_time.count());
     mongoc_uri_set_option_as_int32(raw, MONGOC_URI_MAXPOOLSIZE,
@@ -81,6 +115,12 @@ Uri uri_of(Pool::Options const& options) {
     mongoc_write_concern_set_wmajority(durable.get(), time);
     mongoc_write_concern_set_journal(durable.get(), true);
     mongoc_uri_set_write_concern(raw, durable.get());
+    // Each read says for itself whom it may ask; a transaction asks the primary.
+    ReadPreference const primary(mongoc_read_prefs_new(MONGOC_READ_PRIMARY));
+    mongoc_uri_set_read_prefs_t(raw, primary.get());
+    Owner<mongoc_read_concern_t, mongoc_read_concern_destroy> const unsaid(
+        mongoc_read_concern_new());
+    mongoc_uri_set_read_concern(raw, unsaid.get());
     return uri;
 }
 
@@ -125,6 +165,8 @@ bool Failure::is_timeout() const noexcept {
     return domain_ == MONGOC_ERROR_SERVER && (code_ == 50 || code_ == 202 || code_ == 262);
 }
 bool Failure::is_refused() const noexcept {
+    if (domain_ == MONGOC_ERROR_BSON) return true;
+    if (domain_ == MONGOC_ERROR_COMMAND && code_ == MONGOC_ERROR_COMMAND_INVALID_ARG) return true;
     return domain_ == MONGOC_ERROR_SERVER && !transient_ && !unknown_commit_ && !retryable_ &&
            !is_timeout() && !is_passing(code_);
 }

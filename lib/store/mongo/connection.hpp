@@ -33,7 +33,7 @@ public:
     /// Whether the transaction was applied is not known; asking again tells.
     bool is_unknown_commit() const noexcept { return unknown_commit_; }
     bool is_timeout() const noexcept;
-    /// The server understood and said no; nothing was applied.
+    /// The server understood and said no, or the driver did; nothing was applied.
     bool is_refused() const noexcept;
     bool is_wrong_password() const noexcept;
     int code() const noexcept { return code_; }

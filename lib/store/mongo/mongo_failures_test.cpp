@@ -160,6 +160,33 @@ TEST_F(MongoFailures, ASlowServerCostsItsCallersTheirTime) {
     EXPECT_TRUE(sync(store_->health()).connected);
 }
 
+TEST_F(MongoFailures, TheStartWaitsForItsIndexesLongerThanForAnOperation) {
+    fail(1, {"createIndexes"}, {{"blockConnection", true}, {"blockTimeMS", 600}});
+    EXPECT_TRUE(open_mongo({.url = Secret(url_),
+                            .database = database_,
+                            .schema = {{{.name = "indexed", .indexes = {{.fields = {"n"}}}}}},
+                            .operation_time = std::chrono::milliseconds(200)}));
+}
+
+TEST_F(MongoFailures, AServerThatTakesNoWritesIsUnavailableAndSaysWhyInItsHealth) {
+    for (auto const code : {14031, 371, 13}) {  // full disk, writes blocked, rights lost
+        fail(100, {"update", "insert"}, {{"errorCode", code}});
+        try {
+            (void)commit(step("1"));
+            ADD_FAILURE() << "was committed";
+        } catch (Error const& error) {
+            EXPECT_EQ(error.code(), ErrorCode::unavailable) << code;
+        }
+        auto const health = sync(store_->health());
+        EXPECT_TRUE(health.connected);
+        EXPECT_FALSE(health.sound);
+        EXPECT_TRUE(health.detail.contains(std::to_string(code))) << health.detail;
+        fail_point({{"configureFailPoint", "failCommand"}, {"mode", "off"}});
+        EXPECT_TRUE(commit(step(std::to_string(code))).has_value());
+        EXPECT_TRUE(sync(store_->health()).sound);
+    }
+}
+
 TEST_F(MongoFailures, MoreThanMayWaitAreRefusedAtOnce) {
     store_ = open({.connections = 1, .operation_time = std::chrono::seconds(10)});
     fail(1, {"find"}, {{"blockConnection", true}, {"blockTimeMS", 500}});

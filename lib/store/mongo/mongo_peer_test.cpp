@@ -48,12 +48,12 @@ Schema counters() {
 /// Two members, the first one primary until the test says otherwise.
 class MongoPeers : public ::testing::Test {
 protected:
-    void open() {
-        store_ = open_mongo(
-            {.url = Secret("mongodb://" + a_.host() + "," + b_.host() + "/?replicaSet=grover"),
-             .database = "db",
-             .schema = counters(),
-             .connections = 2});
+    void open(std::string const& options = "") {
+        store_ = open_mongo({.url = Secret("mongodb://" + a_.host() + "," + b_.host() +
+                                           "/?replicaSet=grover" + options),
+                             .database = "db",
+                             .schema = counters(),
+                             .connections = 2});
     }
     json::object answer(int number, Command const& command) {
         if (command.is_hello()) {
@@ -139,6 +139,17 @@ TEST_F(MongoPeers, ABatchIsOneTransaction) {
         EXPECT_EQ(member(one, "lsid"), member(update, "lsid"));
     }
     EXPECT_EQ(member(end, "writeConcern").at("w"), "majority");
+}
+
+TEST_F(MongoPeers, WhereIsReadAndWhatIsPromisedIsNotTheUrlsToSay) {
+    open("&readPreference=secondary&readConcernLevel=linearizable&w=1&journal=false");
+    EXPECT_TRUE(commit(2));
+    (void)sync(store_->get("counters", "a"));
+    EXPECT_TRUE(b_.commands("find").empty());
+    EXPECT_EQ(member(a_.commands("find").at(0), "readConcern").at("level"), "majority");
+    auto const* concern = a_.commands("update").at(0).body.if_contains("readConcern");
+    EXPECT_TRUE(!concern || !concern->as_object().contains("level"));
+    EXPECT_EQ(member(a_.commands("commitTransaction").at(0), "writeConcern").at("w"), "majority");
 }
 
 namespace {
@@ -602,6 +613,16 @@ TEST(MongoStart, AnOldServerIsRefused) {
     EXPECT_EQ(line, "MONGO_URL: the server at HOST is too old: MongoDB 4.4 is the least");
 }
 
+TEST(MongoStart, AServerThatDoesNotKnowTheQuestionIsTooOld) {
+    auto const line = refusal([](Command const& command) {
+        if (command.name == "hello") return error(59, {});
+        auto out = Peer::hello();
+        out["maxWireVersion"] = 8;
+        return out;
+    });
+    EXPECT_EQ(line, "MONGO_URL: the server at HOST is too old: MongoDB 4.4 is the least");
+}
+
 TEST(MongoStart, AStandaloneServerIsRefused) {
     auto const line = refusal([](Command const&) { return Peer::hello(); });
     EXPECT_TRUE(line.contains("standalone")) << line;
@@ -620,7 +641,12 @@ TEST(MongoStart, WhatIsNoServerIsRefusedWithoutShowingTheUrl) {
          {"mongodb://ada:opensesame@127.0.0.1:1/?serverSelectionTimeoutMS=200",
           "mongodb://ada:opensesame@no-such-host.invalid/?serverSelectionTimeoutMS=200",
           "mongodb://ada:opensesame@", "mongodb://ada:opensesame@h/?tls=perhaps&x", "opensesame",
-          "http://ada:opensesame@127.0.0.1/"}) {
+          "http://ada:opensesame@127.0.0.1/",
+          // Characters that a URL has another use for.
+          "mongodb://ada:open@opensesame@127.0.0.1:1/", "mongodb://ada:p:opensesame@127.0.0.1:1/",
+          "mongodb://ada:12/opensesame@127.0.0.1:1/", "mongodb://opensesame:12?x@127.0.0.1:1/",
+          "mongodb://127.0.0.1:1/?appName=a@opensesame",
+          "mongodb://ada:opensesame%zz@127.0.0.1:1/"}) {
         try {
             open_mongo({.url = Secret(url), .database = "db", .schema = counters()});
             ADD_FAILURE() << url;
@@ -628,6 +654,36 @@ TEST(MongoStart, WhatIsNoServerIsRefusedWithoutShowingTheUrl) {
             std::string const line = refused.what();
             EXPECT_TRUE(line.starts_with("MONGO_URL")) << line;
             EXPECT_FALSE(line.contains("opensesame") || line.contains('\n')) << line;
+        }
+    }
+}
+
+TEST(MongoStart, AnOptionThatNobodyKnowsIsRefusedByItsName) {
+    auto const refusal_of = [](char const* options) {
+        Peer const peer([](Command const&) { return Peer::hello(); });
+        try {
+            open_mongo({.url = Secret("mongodb://ada:opensesame@" + peer.host() + "/?" + options),
+                        .database = "db",
+                        .schema = counters()});
+        } catch (ConfigError const& refused) {
+            return std::string(refused.what());
+        }
+        return std::string("taken");
+    };
+    EXPECT_EQ(refusal_of("tsl=true"), R"(MONGO_URL: Unsupported URI option "tsl")");
+    EXPECT_EQ(refusal_of("replicaSte=grover"), R"(MONGO_URL: Unsupported URI option "replicaste")");
+    EXPECT_EQ(refusal_of("tls=opensesame"), R"(MONGO_URL: Unsupported value for "tls")");
+    EXPECT_TRUE(refusal_of("compressors=rar").contains("rar"));
+}
+
+TEST(MongoStart, DatabasesOfTheServerItselfAreNotForServices) {
+    for (auto const* const name : {"admin", "local", "config"}) {
+        try {
+            open_mongo(
+                {.url = Secret("mongodb://127.0.0.1:1/"), .database = name, .schema = counters()});
+            ADD_FAILURE() << name;
+        } catch (ConfigError const& refused) {
+            EXPECT_TRUE(std::string_view(refused.what()).starts_with("DB_NAME")) << refused.what();
         }
     }
 }

@@ -23,12 +23,13 @@ class MongoStore final : public DocumentStore {
 public:
     explicit MongoStore(MongoOptions const& options)
         : layout_(options.schema),
-          pool_({options.url, options.database, options.connections + 1, options.operation_time}),
+          pool_(pool_options(options)),
           operation_time_(options.operation_time),
           search_time_(options.search_time),
           hints_(options.hints),
           threads_(options.connections) {
-        start(pool_, layout_, options.standalone ? Standalone::accept : Standalone::refuse);
+        start(pool_, pool_options(options), layout_,
+              options.standalone ? Standalone::accept : Standalone::refuse);
     }
     ~MongoStore() override {
         threads_.join();
@@ -118,7 +119,14 @@ public:
         if (prepared.empty()) co_return std::expected<void, Rejected>();
         co_return co_await run(operation_time_,
                                [this, prepared = std::move(prepared)](Deadline deadline) {
-                                   return prepared.commit(pool_, lane_, deadline);
+                                   try {
+                                       auto done = prepared.commit(pool_, lane_, deadline);
+                                       note_write(nullptr);
+                                       return done;
+                                   } catch (Failure const& failure) {
+                                       note_write(&failure);
+                                       throw;
+                                   }
                                });
     }
 
@@ -133,6 +141,7 @@ public:
         auto const found = co_await net::run_blocking(health_, net::deadline(), [this] {
             auto seen = look();
             std::lock_guard const lock(health_mutex_);
+            seen = with_writes(std::move(seen));
             last_health_ = seen;
             looking_ = false;
             return seen;
@@ -143,6 +152,26 @@ public:
 
 private:
     using Reads = Connection::Reads;
+
+    static Pool::Options pool_options(MongoOptions const& options) {
+        return {options.url, options.database, options.connections + 1, options.operation_time};
+    }
+
+    /// What health() knows of writes: why the last one failed, until one goes through or it is long
+    /// ago.
+    void note_write(Failure const* failure) {
+        if (!failure && !has_failed_.load(std::memory_order_relaxed)) return;
+        std::lock_guard const lock(health_mutex_);
+        has_failed_ = failure != nullptr;
+        failed_at_ = std::chrono::steady_clock::now();
+        why_failed_ = failure ? failure->what() : "";
+    }
+    Health with_writes(Health seen) const {
+        bool const recently =
+            std::chrono::steady_clock::now() - failed_at_ < limits::store_failure_shown_max;
+        if (!seen.connected || !has_failed_ || !recently) return seen;
+        return {true, "the last write failed: " + why_failed_, false};
+    }
 
     Health look() {
         try {
@@ -212,6 +241,9 @@ private:
     std::atomic<bool> looking_ = false;
     std::mutex health_mutex_;
     Health last_health_{true, {}};
+    std::atomic<bool> has_failed_ = false;
+    std::chrono::steady_clock::time_point failed_at_;
+    std::string why_failed_;
     asio::thread_pool health_{1};
 };
 

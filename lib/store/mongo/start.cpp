@@ -1,8 +1,11 @@
 #include "store/mongo/start.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/config.hpp"
+#include "base/limits.hpp"
 
 namespace grover::store::mongo {
 
@@ -10,6 +13,10 @@ namespace {
 
 /// MongoDB 4.4: transactions on shards, hints for every command, errors that name their key.
 constexpr std::int64_t wire_version_min = 9;
+
+constexpr int command_not_found = 59;
+
+constexpr std::string_view servers_own[] = {"admin", "local", "config"};
 
 std::int64_t whole(bson_t const* reply, char const* name) {
     bson_iter_t at;
@@ -30,8 +37,14 @@ void look_at_server(Pool& pool, Standalone standalone) {
     Bson hello;
     append(hello.raw(), "hello", 1);
     Connection::Reply reply;
-    Connection(pool).run(hello, reply);
-    if (whole(&reply.bson, "maxWireVersion") < wire_version_min)
+    bool understood = true;
+    try {
+        Connection(pool).run(hello, reply);
+    } catch (Failure const& failure) {
+        if (failure.code() != command_not_found) throw;
+        understood = false;
+    }
+    if (!understood || whole(&reply.bson, "maxWireVersion") < wire_version_min)
         throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
                           " is too old: MongoDB 4.4 is the least");
     bool const transactions = has_transactions(&reply.bson);
@@ -59,12 +72,19 @@ void make_indexes(Pool& pool, CollectionLayout const& collection) {
 
 }  // namespace
 
-void start(Pool& pool, Layout const& layout, Standalone standalone) {
+void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone standalone) {
+    if (std::ranges::find(servers_own, pool.database()) != std::end(servers_own))
+        throw ConfigError("DB_NAME: \"" + pool.database() +
+                          "\" is a database of the server itself");
     try {
         look_at_server(pool, standalone);
+        options.connections = 1;
+        options.operation_time = limits::store_index_time_max;
+        Pool patient(options);
+        patient.use_standalone(pool.standalone());
         for (auto const& collection : layout.collections())
             if (collection.indexes.size() > 1 || collection.has_words() || collection.expires())
-                make_indexes(pool, collection);
+                make_indexes(patient, collection);
     } catch (Failure const& failure) {
         if (failure.is_wrong_password())
             throw ConfigError("MONGO_URL: the server at " + pool.hosts() +

@@ -8,8 +8,9 @@ namespace grover::store::mongo {
 
 enum class Standalone { refuse, accept };
 
-/// Looks at what answers at the URL and makes the indexes that are missing. Throws ConfigError with
-/// one line for the operator.
-void start(Pool& pool, Layout const& layout, Standalone standalone);
+/// Looks at what answers at the URL and makes the indexes that are missing, over a connection of
+/// its own that waits for them as long as they take. Throws ConfigError with one line for the
+/// operator.
+void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone standalone);
 
 }  // namespace grover::store::mongo
