@@ -35,7 +35,7 @@ Error error_of(std::exception_ptr failure) {
 
 std::vector<store::CollectionSpec> inbox_collections() {
     return {
-        {.name = "inbox", .indexes = {}, .searchable = {}, .expires_field = "expires_at"},
+        {.name = "inbox", .expires_field = "expires_at", .shard_key = {{.field = "_id"}}},
         {.name = "events_parked",
          .indexes = {{.fields = {"consumer"}}},
          .searchable = {},

@@ -7,7 +7,7 @@ namespace grover::events {
 
 std::vector<store::CollectionSpec> outbox_collections() {
     return {
-        {.name = "outbox", .indexes = {}, .searchable = {}, .expires_field = "expires_at"},
+        {.name = "outbox", .expires_field = "expires_at", .shard_key = {{.field = "_id"}}},
         // "_id" is the event's id and the subscriber, so the index holds each queue in its order.
         {.name = "outbox_deliveries",
          .indexes = {{.fields = {"subscriber"}}},

@@ -296,6 +296,7 @@ int help(detail::Definition const& definition) {
               << "  --openapi            print the OpenAPI document\n"
               << (definition.storage
                       ? "  --copy-store TO      move the data: sqlite-to-mongo or mongo-to-sqlite\n"
+                        "  --shards             print the commands that shard its collections\n"
                       : "")
               << "  --version            print the version\n"
               << definition.command_help;
@@ -328,6 +329,10 @@ int dispatch(detail::Definition const& definition, std::vector<std::string> cons
     if (flag == "--copy-store")
         return definition.storage->copy(definition.about, definition.storage->schema,
                                         settings.store, arguments.size() == 2 ? arguments[1] : "");
+    if (flag == "--shards" && definition.storage) {
+        std::cout << store::shard_commands(settings.store, definition.storage->schema);
+        return 0;
+    }
     if (flag == "--openapi" || flag == "--routes" || flag == "--where")
         return describe(definition, settings, build, arguments);
     if (!flag.empty()) throw ConfigError("unknown argument " + flag + "; see --help");

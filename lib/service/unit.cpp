@@ -36,7 +36,7 @@ Task<std::expected<void, store::Rejected>> Unit::commit_batch(
 }
 
 store::CollectionSpec idempotency_collection() {
-    return {.name = "idempotency", .indexes = {}, .searchable = {}, .expires_field = "expires_at"};
+    return {.name = "idempotency", .expires_field = "expires_at", .shard_key = {{.field = "_id"}}};
 }
 
 }  // namespace grover::service

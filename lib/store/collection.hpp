@@ -215,6 +215,11 @@ public:
         patch().if_version = version;
         return *this;
     }
+    /// Of the document, where it is known: Patch::shard.
+    PatchBuilder& shard(std::string_view value) {
+        patch().shard = value;
+        return *this;
+    }
     PatchBuilder& ignore_missing() {
         patch().ignore_missing = true;
         return *this;
@@ -317,6 +322,7 @@ public:
         Where<T> only_if = {};  // equalities
         bool ignore_missing = false;
         std::optional<std::int64_t> if_version = {};
+        std::string shard = {};  // Patch::shard
     };
     void remove(Batch& batch, Id const& id) const { remove(batch, id, {}); }
     void remove(Batch& batch, Id const& id, RemoveOptions options) const {
@@ -324,7 +330,8 @@ public:
                          .id = std::string(text_of(id)),
                          .only_if = std::move(options.only_if).filter(),
                          .ignore_missing = options.ignore_missing,
-                         .if_version = options.if_version});
+                         .if_version = options.if_version,
+                         .shard = std::move(options.shard)});
     }
     void remove_all(Batch& batch, Where<T> filter) const {
         batch.add(RemoveAll{name_, std::move(filter).filter()});

@@ -55,7 +55,8 @@ Declared::Declared(CollectionSpec const& spec)
     : name(spec.name),
       columns(columns_of(spec)),
       searchable(spec.searchable),
-      expires_field(spec.expires_field) {}
+      expires_field(spec.expires_field),
+      shard_key(spec.shard_key) {}
 
 bool Declared::has_column(std::string_view field) const noexcept {
     return std::ranges::find(columns, field) != columns.end();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct Declared {
     std::vector<DeclaredIndex> indexes;  // the engine adds them, the one of "_id" alone first
     std::vector<std::string> searchable;
     std::string expires_field;
+    std::optional<ShardKey> shard_key;
 
     bool has_words() const noexcept { return !searchable.empty(); }
     bool expires() const noexcept { return !expires_field.empty(); }

@@ -40,6 +40,15 @@ struct Index {
     bool sparse = false;
 };
 
+/// By which an engine of many servers (shards) divides a collection: a text in each document that
+/// never changes. What asks for its value is asked of one of them.
+struct ShardKey {
+    std::string field;  // "_id": documents that are known by their id alone
+    /// Ids begin with the key's value and this character, so that an id alone tells the server. 0:
+    /// they do not.
+    char id_has_it_before = 0;
+};
+
 struct CollectionSpec {
     std::string name;
     std::vector<Index> indexes = {};
@@ -48,6 +57,9 @@ struct CollectionSpec {
     /// Documents whose this field (an RFC 3339 time) has passed may be removed by the engine. Empty
     /// for none.
     std::string expires_field = {};
+    /// None: it stays whole. Needs an index that begins with the field and is not sparse; a unique
+    /// index must begin with it, too, for each server knows of its own documents alone.
+    std::optional<ShardKey> shard_key = {};
 };
 
 struct Schema {
@@ -137,6 +149,9 @@ struct Patch {
     Filter only_if = {};          // equality only; else fails (condition)
     bool ignore_missing = false;  // do nothing when the document is not there
     std::optional<std::int64_t> if_version = {};
+    /// The document's value of the shard key, where the caller knows it: the write then goes to its
+    /// server alone. With another value the document is missing there; empty asks all.
+    std::string shard = {};
 };
 /// Fails (missing) when it is not there, unless `ignore_missing`.
 struct Remove {
@@ -145,6 +160,7 @@ struct Remove {
     Filter only_if = {};
     bool ignore_missing = false;
     std::optional<std::int64_t> if_version = {};
+    std::string shard = {};  // as of Patch
 };
 /// Removes all that match, however many; never fails.
 struct RemoveAll {

@@ -26,4 +26,8 @@ struct Place {
 /// sense. Destroy the store before the loops that its callers run on.
 std::unique_ptr<DocumentStore> open(Place const& place, Schema schema);
 
+/// How its operator divides the store over many servers, a line for each collection, as MongoDB's
+/// shell (mongosh) takes them.
+std::string shard_commands(Place const& place, Schema const& schema);
+
 }  // namespace grover::store

@@ -30,6 +30,15 @@ void check_fields(std::string const& where, std::vector<std::string> const& fiel
     }
 }
 
+void check_shard_key(std::string const& where, CollectionSpec const& collection) {
+    auto const& field = collection.shard_key->field;
+    if (shard_fields(collection).empty())
+        throw std::logic_error(where + ": no index begins with the shard key \"" + field + "\"");
+    for (auto const& index : collection.indexes)
+        if (index.unique && index.fields.front() != field)
+            throw std::logic_error(where + ": a unique index does not begin with the shard key");
+}
+
 void check_collection(CollectionSpec const& collection) {
     std::string const where = "collection \"" + collection.name + "\"";
     check_name("schema", collection.name);
@@ -41,11 +50,24 @@ void check_collection(CollectionSpec const& collection) {
         if (!seen.insert(index.fields).second)
             throw std::logic_error(where + ": two indexes have the same fields");
     }
+    if (collection.shard_key) check_shard_key(where, collection);
     check_fields(where, collection.searchable);
     if (!collection.expires_field.empty()) check_name(where, collection.expires_field);
 }
 
 }  // namespace
+
+std::vector<std::string> shard_fields(CollectionSpec const& collection) {
+    if (!collection.shard_key) return {};
+    if (collection.shard_key->field == "_id") return {"_id"};
+    std::vector<std::string> out;
+    for (auto const& index : collection.indexes)
+        if (!index.sparse && index.fields.front() == collection.shard_key->field &&
+            (out.empty() || index.fields.size() < out.size()))
+            out = index.fields;
+    if (!out.empty()) out.emplace_back("_id");
+    return out;
+}
 
 void check(Schema const& schema) {
     std::set<std::string_view> seen;

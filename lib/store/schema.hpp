@@ -9,4 +9,8 @@ namespace grover::store {
 /// index has 1 to 8 fields and does not name "_id", which ends every index anyway.
 void check(Schema const& schema);
 
+/// The fields by which a collection is divided: those of the shortest index that begins with its
+/// shard key, and "_id". Empty when it stays whole, or there is no such index.
+std::vector<std::string> shard_fields(CollectionSpec const& collection);
+
 }  // namespace grover::store

@@ -42,6 +42,21 @@ json::object read_document(std::string_view body, std::size_t at) {
     return out;
 }
 
+/// A command with the documents that travel beside it (sections of kind 1) as its members.
+json::object read_message(std::string_view body, std::size_t at) {
+    auto out = read_document(body, at);
+    for (at += static_cast<std::size_t>(number(body, at)); at < body.size();) {
+        auto const end = at + 1 + static_cast<std::size_t>(number(body, at + 1));
+        auto const name = at + 5;
+        auto const name_end = body.find('\0', name);
+        json::array documents;
+        for (at = name_end + 1; at < end; at += static_cast<std::size_t>(number(body, at)))
+            documents.push_back(read_document(body, at));
+        out[body.substr(name, name_end - name)] = std::move(documents);
+    }
+    return out;
+}
+
 /// Numbers are of 32 bits, as a server's are.
 void append_member(bson_t* out, std::string_view key, json::value const& value) {
     auto const* object = value.if_object();
@@ -152,7 +167,7 @@ std::string MongoPeer::answer_to(std::string_view head, std::string_view body) {
     // Flags, then the collection's name and two numbers; or flags and the kind of a section.
     auto const at = legacy ? body.find('\0', 4) + 1 + 8 : 5;
     store::mongo::Bson reply;
-    for (auto const& member : reply_to(read_document(body, at)))
+    for (auto const& member : reply_to(legacy ? read_document(body, at) : read_message(body, at)))
         append_member(reply.raw(), member.key(), member.value());
 
     std::string out(head_bytes + (legacy ? 20 : 5), '\0');

@@ -21,7 +21,7 @@ namespace grover::testing {
 
 class MongoPeer {
 public:
-    /// In relaxed extended JSON; the documents of an insert are left out.
+    /// In relaxed extended JSON.
     struct Command {
         std::string name;
         boost::json::object body;

@@ -18,6 +18,15 @@ http::RequestInfo own_request() {
     return info;
 }
 
+/// Where the id does not tell.
+std::string shard_of(Comment const& comment) {
+    return comment.post_id.str();
+}
+template <class T>
+std::string shard_of(T const&) {
+    return {};
+}
+
 }  // namespace
 
 Task<> Background::run() {
@@ -84,7 +93,8 @@ Task<Background::Step> Background::clear(store::Collection<T> documents, Id T::*
     if (found.empty()) co_return Step::done;
     store::Batch batch;
     for (auto const& document : found)
-        documents.remove(batch, (*document).*id, {.ignore_missing = true});
+        documents.remove(batch, (*document).*id,
+                         {.ignore_missing = true, .shard = shard_of(*document)});
     co_return co_await commit(std::move(batch));
 }
 
@@ -176,6 +186,7 @@ Task<Background::Step> Background::forget_comment_likes(UserId id) {
     for (auto const& like : found) {
         parts_.comment_likes.remove(batch, like->id);
         parts_.comments.patch(batch, like->comment_id)
+            .shard(like->post_id.str())
             .inc<&Comment::likes_count>(-1)
             .ignore_missing();
     }
@@ -196,6 +207,7 @@ Task<Background::Step> Background::forget_mentions(UserId id) {
             auto tagged = post->value.tagged_users;
             if (std::erase(tagged, id) > 0)
                 parts_.posts.patch(batch, mention->post_id)
+                    .shard(post->value.user_id.str())
                     .if_version(post->version)
                     .set<&Post::tagged_users>(tagged);
         }

@@ -4,12 +4,15 @@ namespace grover::post {
 
 Task<> remove_comment(Parts& parts, store::Batch& batch, store::Stored<Comment> const& comment) {
     // The version pins the number of replies: each of them changes it.
-    parts.comments.remove(batch, comment->comment_id, {.if_version = comment.version});
+    auto const shard = comment->post_id.str();
+    parts.comments.remove(batch, comment->comment_id,
+                          {.if_version = comment.version, .shard = shard});
     bool counts = true;
     if (comment->parent_comment_id) {
         counts = (co_await parts.comments.find(*comment->parent_comment_id)).has_value();
         if (counts)
             parts.comments.patch(batch, *comment->parent_comment_id)
+                .shard(shard)
                 .inc<&Comment::replies_count>(-1);
     }
     // Of a thread that has gone it was taken off with that.

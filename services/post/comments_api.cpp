@@ -121,7 +121,9 @@ Task<http::List<CommentView>> CommentsApi::replies(auth::Viewer viewer, CommentP
                                                    http::Page<> page, http::RequestInfo info) {
     auto const onlooker = co_await parts_.people.onlooker(viewer, info);
     auto const found = co_await find(*id, onlooker, info);
-    co_return co_await this->page(page, store::where<&Comment::parent_comment_id>(*id),
+    co_return co_await this->page(page,
+                                  store::where<&Comment::post_id>(found.comment->post_id) &&
+                                      store::where<&Comment::parent_comment_id>(*id),
                                   found.post.post.user_id, onlooker, info);
 }
 
@@ -165,7 +167,9 @@ Task<http::Created<CommentView>> CommentsApi::create(auth::Caller caller, PostPa
         store::Batch batch;
         write_counters(batch, shown.post, counted);
         if (comment.parent_comment_id)
-            parts_.comments.patch(batch, *comment.parent_comment_id).inc<&Comment::replies_count>();
+            parts_.comments.patch(batch, *comment.parent_comment_id)
+                .shard(comment.post_id.str())
+                .inc<&Comment::replies_count>();
         parts_.comments.insert(batch, comment);
         auto done = co_await unit.commit(std::move(batch), reply);
         if (!done && done.error().write == 1 && comment.parent_comment_id)
@@ -211,7 +215,9 @@ Task<CommentOpinion> CommentsApi::set(Opinion opinion, auth::Caller const& calle
             else
                 parts_.comment_likes.remove(batch, like_id);
             auto const by = liked ? 1 : -1;
-            parts_.comments.patch(batch, id).inc<&Comment::likes_count>(by);
+            parts_.comments.patch(batch, id)
+                .shard(comment.post_id.str())
+                .inc<&Comment::likes_count>(by);
             co_return co_await unit.commit(
                 std::move(batch),
                 CommentOpinion{liked ? "liked" : "unliked", liked, comment.likes_count + by});

@@ -20,7 +20,8 @@ void add_differences(Increments& out, std::string const& prefix, Counts const& b
 }
 
 store::Patch counter_patch(Post const& before, Post const& after) {
-    store::Patch patch{.collection = "posts", .id = before.post_id.str()};
+    store::Patch patch{
+        .collection = "posts", .id = before.post_id.str(), .shard = before.user_id.str()};
     auto& inc = patch.inc;
     add_difference(inc, "likes_count", before.likes_count, after.likes_count);
     add_difference(inc, "dislikes_count", before.dislikes_count, after.dislikes_count);

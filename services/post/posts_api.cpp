@@ -99,7 +99,8 @@ Task<PostView> PostsApi::update(auth::Caller caller, PostPath id, UpdatePost in,
         auto const cards = co_await parts_.people.cards(std::move(people), info);
         store::Batch batch;
         auto patch = parts_.posts.patch(batch, *id);
-        patch.only_if(store::where<&Post::updated_at>(before->updated_at))
+        patch.shard(before->user_id.str())
+            .only_if(store::where<&Post::updated_at>(before->updated_at))
             .set<&Post::content>(after.content)
             .set<&Post::location>(after.location)
             .set<&Post::visibility>(after.visibility)

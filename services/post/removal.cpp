@@ -25,9 +25,10 @@ Task<> remove_repost_mark(Parts& parts, store::Batch& batch, Post const& repost)
 Task<> remove_post(Parts& parts, store::Batch& batch, Post const& post,
                    std::optional<std::int64_t> if_version) {
     // Unlike the version, this time changes only with what decides which tags and mentions it has.
-    parts.posts.remove(
-        batch, post.post_id,
-        {.only_if = store::where<&Post::updated_at>(post.updated_at), .if_version = if_version});
+    parts.posts.remove(batch, post.post_id,
+                       {.only_if = store::where<&Post::updated_at>(post.updated_at),
+                        .if_version = if_version,
+                        .shard = post.user_id.str()});
     co_await parts.tag_index.remove(batch, post);
     parts.tag_index.change_mentions(batch, post.post_id, mention_candidates(post), {});
     if (post.original_post_id) co_await remove_repost_mark(parts, batch, post);

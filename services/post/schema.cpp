@@ -16,7 +16,8 @@ store::Schema schema() {
                  {.fields = {"media_type"}, .sparse = true},             // media of all
                  {.fields = {"original_post_id"}, .sparse = true},       // reposts of a post
              },
-         .searchable = {"content", "poll_question"}},
+         .searchable = {"content", "poll_question"},
+         .shard_key = {{.field = "user_id"}}},
         {.name = "engagements",
          .indexes =
              {
@@ -25,19 +26,22 @@ store::Schema schema() {
                  {.fields = {"user_id", "saved_at"}, .sparse = true},  // saved posts
                  {.fields = {"post_id", "liked_at"}, .sparse = true},  // who likes it
                  {.fields = {"post_id", "reaction", "reacted_at"}, .sparse = true},
-             }},
+             },
+         .shard_key = {{.field = "post_id", .id_has_it_before = ':'}}},
         {.name = "comments",
          .indexes =
              {
                  {.fields = {"post_id", "parent_comment_id"}},       // of a post, without replies
                  {.fields = {"parent_comment_id"}, .sparse = true},  // replies
                  {.fields = {"user_id"}},
-             }},
+             },
+         .shard_key = {{.field = "post_id"}}},
         {.name = "comment_likes",
          .indexes = {{.fields = {"post_id"}},
                      {.fields = {"thread"}},
                      {.fields = {"comment_id"}},
-                     {.fields = {"user_id"}}}},
+                     {.fields = {"user_id"}}},
+         .shard_key = {{.field = "comment_id", .id_has_it_before = ':'}}},
         {.name = "post_tags",
          .indexes =
              {
@@ -45,10 +49,12 @@ store::Schema schema() {
                  {.fields = {"listed", "created_at"}},  // trends
                  {.fields = {"user_id", "listed"}},     // an account closes
                  {.fields = {"withheld", "user_id"}},   // one opens; not looked at yet
-             }},
+             },
+         .shard_key = {{.field = "tag", .id_has_it_before = '#'}}},
         {.name = "tags", .indexes = {{.fields = {"posts_count"}}}},
         {.name = "mentions",
-         .indexes = {{.fields = {"user_id", "post_id"}}, {.fields = {"post_id"}}}},
+         .indexes = {{.fields = {"user_id", "post_id"}}, {.fields = {"post_id"}}},
+         .shard_key = {{.field = "user_id", .id_has_it_before = ':'}}},
         {.name = "rankings", .expires_field = "expires_at"},
         {.name = "jobs", .indexes = {{.fields = {"run_after"}}}},
     }};

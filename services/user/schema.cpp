@@ -12,7 +12,7 @@ store::Schema schema() {
          .indexes = {Index{.fields = {"email_key"}, .unique = true},
                      Index{.fields = {"followers_count"}}},
          .searchable = {"name"}},
-        {.name = "credentials"},
+        {.name = "credentials", .shard_key = {{.field = "_id"}}},
         {.name = "identities", .indexes = {Index{.fields = {"user_id"}}}},
         {.name = "sessions",
          .indexes = {Index{.fields = {"session_id"}, .unique = true},
@@ -31,7 +31,8 @@ store::Schema schema() {
                      Index{.fields = {"actor", "blocked_at"}, .sparse = true},
                      Index{.fields = {"target", "blocked_at"}, .sparse = true},
                      Index{.fields = {"actor", "muted_at"}, .sparse = true},
-                     Index{.fields = {"actor"}}, Index{.fields = {"target"}}}},
+                     Index{.fields = {"actor"}}, Index{.fields = {"target"}}},
+         .shard_key = {{.field = "actor", .id_has_it_before = ':'}}},
         {.name = "departures"},
     };
     for (auto& spec : events::outbox_collections()) out.collections.push_back(std::move(spec));

@@ -5,7 +5,9 @@
 namespace grover::store::mongo {
 
 Bulk::Bulk(Connection& connection, CollectionLayout const& collection)
-    : c_(collection), collection_(connection.collection(collection.name)) {
+    : c_(collection),
+      at_router_(connection.at_router()),
+      collection_(connection.collection(collection.name)) {
     Bson options;
     connection.append_session(options.raw());
     bulk_.reset(mongoc_collection_create_bulk_operation_with_opts(collection_.get(), options));
@@ -28,6 +30,7 @@ void Bulk::add(Change const& change) {
     auto* const bulk = bulk_.get();
     before_.emplace_back(updated_, removed_);
     Bson target;
+    if (at_router_ && !change.document) append_shard(target.raw(), c_, *change.write, change.id);
     if (change.document) {
         check(mongoc_bulk_operation_insert_with_opts(bulk, *change.document, unchecked_, &error),
               error);

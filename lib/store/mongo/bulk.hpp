@@ -40,6 +40,7 @@ private:
     void check(bool added, bson_error_t const& error);
 
     CollectionLayout const& c_;
+    bool at_router_;
     CollectionHandle collection_;
     Owner<mongoc_bulk_operation_t, mongoc_bulk_operation_destroy> bulk_;
     Bson unchecked_;

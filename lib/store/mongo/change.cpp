@@ -114,6 +114,7 @@ public:
         if (manner_ == Manner::in_place && change_.in_place) {
             Bson target;
             append_target(target.raw(), c_, write);
+            append_shard(target);
             if (!remove(target) && !write.ignore_missing) throw Unsure{};
             return {};
         }
@@ -122,6 +123,7 @@ public:
         if (auto const why = refuse(old, write.if_version, write.only_if)) return why;
         Bson target;
         append_target(target.raw(), change_.id, old->version);
+        append_shard(target);
         if (!remove(target)) throw Conflict{};
         return {};
     }
@@ -182,6 +184,7 @@ private:
     std::optional<Document> locate(Want want) {
         Bson filter;
         append(filter.raw(), "_id", change_.id);
+        append_shard(filter);
         auto const found = find(filter, want);
         if (found.empty()) return {};
         return decode(*found.front());
@@ -197,6 +200,7 @@ private:
     bool replace(json::object const& body, std::int64_t version) {
         Bson filter;
         append_target(filter.raw(), change_.id, version);
+        append_shard(filter);
         Bson document;
         encode(document.raw(), c_, change_.id, body, version + 1);
         Bson options;
@@ -210,6 +214,7 @@ private:
     bool update(Patch const& write) {
         Bson filter;
         append_target(filter.raw(), c_, write);
+        append_shard(filter);
         Bson change;
         append_change(change.raw(), c_, write);
         Bson options;
@@ -227,6 +232,10 @@ private:
         answer.check(mongoc_collection_delete_one(collection_.get(), filter, options,
                                                   answer.fresh(), &answer.error));
         return answer.count("deletedCount") == 1;
+    }
+    void append_shard(Bson& filter) const {
+        if (connection_.at_router())
+            mongo::append_shard(filter.raw(), c_, *change_.write, change_.id);
     }
     /// Members have the names that they have in JSON: "", "a.b", "$".
     static void append_unchecked(Bson& options) { append(options.raw(), "validate", false); }

@@ -90,6 +90,11 @@ public:
     bool standalone() const noexcept { return standalone_; }
     void use_standalone(bool standalone) noexcept { standalone_ = standalone; }
 
+    /// What answers is the router of a sharded cluster: it asks one server where a command says the
+    /// shard key, and all of them where it does not.
+    bool at_router() const noexcept { return at_router_; }
+    void use_router(bool is_router) noexcept { at_router_ = is_router; }
+
     /// No primary for longer than an election takes, as the driver's own watch of the servers has
     /// it: asking would cost its time and fail.
     bool has_lost_primary() const noexcept;
@@ -101,6 +106,7 @@ private:
     std::string hosts_;
     mongoc_client_pool_t* pool_ = nullptr;
     bool standalone_ = false;
+    bool at_router_ = false;
     std::atomic<std::int64_t> lost_at_ = 0;  // of the steady clock, in ms; 0: there is a primary
 
     std::mutex mutex_;
@@ -119,6 +125,8 @@ public:
     ~Connection();
     Connection(Connection const&) = delete;
     Connection& operator=(Connection const&) = delete;
+
+    bool at_router() const noexcept { return pool_.at_router(); }
 
     CollectionHandle collection(std::string const& name);
     /// Puts the session into the options of an operation.

@@ -79,6 +79,12 @@ bool CollectionLayout::is_sparse(std::string_view field) const noexcept {
     });
 }
 
+std::string_view CollectionLayout::shard_in(std::string_view id) const noexcept {
+    if (!shard_key || shard_key->id_has_it_before == 0) return {};
+    auto const end = id.find(shard_key->id_has_it_before);
+    return end == id.npos ? std::string_view() : id.substr(0, end);
+}
+
 void append_create_indexes(bson_t* command, CollectionLayout const& collection) {
     append(command, "createIndexes", collection.name);
     append_array(command, "indexes", [&](bson_t* array) {

@@ -33,6 +33,8 @@ struct CollectionLayout : Declared {
     explicit CollectionLayout(CollectionSpec const& spec);
 
     bool is_sparse(std::string_view field) const noexcept;
+    /// The value of the shard key, where the id tells it; else empty.
+    std::string_view shard_in(std::string_view id) const noexcept;
 };
 
 using Layout = Collections<CollectionLayout>;

@@ -356,6 +356,131 @@ TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
     EXPECT_TRUE(sync(store_->health()).connected);
 }
 
+// ---- Routers ------------------------------------------------------------------------------------
+
+namespace {
+
+/// What a router of a sharded cluster, or a member of a replica set, is asked about one document of
+/// each kind of collection.
+class MongoRouter : public ::testing::TestWithParam<bool> {
+protected:
+    MongoRouter() {
+        store_ =
+            open_mongo({.url = Secret("mongodb://" + peer_.host() + "/"),
+                        .database = "db",
+                        .schema = {{{.name = "likes",
+                                     .indexes = {{.fields = {"post_id"}}},
+                                     .shard_key = {{.field = "post_id", .id_has_it_before = ':'}}},
+                                    {.name = "posts",
+                                     .indexes = {{.fields = {"user_id"}}},
+                                     .shard_key = {{.field = "user_id"}}},
+                                    {.name = "names", .shard_key = {{.field = "_id"}}},
+                                    {.name = "whole"}}}});
+    }
+    json::object answer(Command const& command) {
+        if (command.is_hello()) {
+            auto out = Peer::hello();
+            if (GetParam()) {
+                out["msg"] = "isdbgrid";
+            } else {
+                out["setName"] = "grover";
+                out["setVersion"] = 1;
+                out["hosts"] = json::array{json::value(peer_.host())};
+                out["me"] = peer_.host();
+            }
+            return out;
+        }
+        if (command.name == "find") return cursor_of({});
+        auto const* updates = command.body.if_contains("updates");
+        auto const n = updates ? static_cast<int>(updates->as_array().size()) : 1;
+        return {{"n", n}, {"nModified", n}};
+    }
+    template <class... Writes>
+    void commit(Writes... writes) {
+        Batch batch;
+        (batch.add(std::move(writes)), ...);
+        (void)sync(store_->commit(std::move(batch)));
+    }
+    /// The filters of all finds, updates and removals so far, without the version.
+    std::vector<json::value> filters() {
+        std::vector<json::value> out;
+        for (auto const& find : peer_.commands("find")) out.push_back(find.body.at("filter"));
+        for (auto const* const name : {"update", "delete"})
+            for (auto const& command : peer_.commands(name))
+                for (auto const& one : command.body.at(std::string(name) + "s").as_array())
+                    out.push_back(one.at("q"));
+        for (auto& filter : out) filter.as_object().erase("_v");
+        return out;
+    }
+    /// To a router with `said` beside the id.
+    void expect(json::object filter, json::object const& said) {
+        if (GetParam())
+            for (auto const& member : said) filter[member.key()] = member.value();
+        EXPECT_EQ(filters(), std::vector<json::value>{filter});
+    }
+
+    Peer peer_{[this](Command const& command) { return answer(command); }};
+    std::unique_ptr<DocumentStore> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Mongo, MongoRouter, ::testing::Bool(),
+                         [](auto const& info) { return info.param ? "router" : "member"; });
+
+}  // namespace
+
+TEST_P(MongoRouter, IsToldTheShardThatAnIdTells) {
+    (void)sync(store_->get("likes", "p1:u1"));
+    expect({{"_id", "p1:u1"}}, {{"post_id", "p1"}});
+}
+
+TEST_P(MongoRouter, IsToldTheShardsThatManyIdsTell) {
+    (void)sync(store_->get_many("likes", {"p1:u1", "p2:u1", "p1:u2"}));
+    expect({{"_id", {{"$in", {"p1:u1", "p2:u1", "p1:u2"}}}}},
+           {{"post_id", {{"$in", {"p1", "p2"}}}}});
+}
+
+TEST_P(MongoRouter, IsToldNoneWhereAnIdTellsNone) {
+    (void)sync(store_->get_many("likes", {"p1:u1", "odd"}));
+    expect({{"_id", {{"$in", {"p1:u1", "odd"}}}}}, {});
+}
+
+TEST_P(MongoRouter, IsToldNoneOfWhatIsKnownByItsIdOrWhole) {
+    (void)sync(store_->get("names", "a:b"));
+    commit(Patch{.collection = "whole", .id = "a:b", .set = {{"n", 1}}, .shard = "x"});
+    EXPECT_EQ(filters(), (std::vector<json::value>{{{"_id", "a:b"}}, {{"_id", "a:b"}}}));
+}
+
+TEST_P(MongoRouter, IsToldTheShardThatAWriterKnows) {
+    commit(Patch{.collection = "posts", .id = "p1", .inc = {{"n", 1}}, .shard = "u1"});
+    expect({{"_id", "p1"}}, {{"user_id", "u1"}});
+}
+
+TEST_P(MongoRouter, IsToldTheShardOfARemoval) {
+    commit(Remove{.collection = "posts", .id = "p1", .if_version = 3, .shard = "u1"});
+    expect({{"_id", "p1"}}, {{"user_id", "u1"}});
+}
+
+TEST_P(MongoRouter, IsToldTheShardThatABodySays) {
+    commit(Replace{"posts", {{"_id", "p1"}, {"user_id", "u1"}}, 3});
+    expect({{"_id", "p1"}}, {{"user_id", "u1"}});
+}
+
+TEST_P(MongoRouter, IsToldTheShardsOfABatch) {
+    commit(Patch{.collection = "posts", .id = "p1", .inc = {{"n", 1}}, .shard = "u1"},
+           Replace{"posts", {{"_id", "p2"}, {"user_id", "u2"}}, 3});
+    json::object first{{"_id", "p1"}};
+    json::object second{{"_id", "p2"}};
+    if (GetParam()) first["user_id"] = "u1", second["user_id"] = "u2";
+    auto const asked = filters();
+    EXPECT_EQ(std::ranges::count(asked, json::value(first)), 1);
+    EXPECT_EQ(std::ranges::count(asked, json::value(second)), 1);
+}
+
+TEST_P(MongoRouter, IsToldTheShardOfWhatIsReadBeforeItIsWritten) {
+    commit(Upsert{"posts", {{"_id", "p1"}, {"user_id", "u1"}}});
+    expect({{"_id", "p1"}}, {{"user_id", "u1"}});
+}
+
 // ---- Deadlines ----------------------------------------------------------------------------------
 
 namespace {

@@ -40,7 +40,7 @@ public:
         auto const& c = layout_.collection(collection);
         std::string const ids[] = {std::string(id)};
         Bson command;
-        append_find(command.raw(), c.name, ids);
+        append_find(command.raw(), c, ids, pool_.at_router());
         auto found = co_await ask(c, std::move(command));
         co_return found.empty() ? std::optional<Document>() : std::move(found.front());
     }
@@ -51,7 +51,7 @@ public:
         std::vector<std::optional<Document>> out(ids.size());
         if (ids.empty()) co_return out;
         Bson command;
-        append_find(command.raw(), c.name, ids);
+        append_find(command.raw(), c, ids, pool_.at_router());
         auto found = co_await ask(c, std::move(command));
         StringMap<Document*> by_id;
         for (auto& document : found) by_id.emplace(document.body.at("_id").as_string(), &document);

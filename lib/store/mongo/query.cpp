@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
+#include <set>
 
 namespace grover::store::mongo {
 
@@ -150,6 +152,17 @@ std::vector<std::vector<Clause>> branches_after(Query const& query, bool descend
     return out;
 }
 
+template <std::ranges::sized_range Texts>
+void append_one_of(bson_t* filter, std::string_view field, Texts const& texts) {
+    if (std::ranges::size(texts) == 1) return append(filter, field, *std::ranges::begin(texts));
+    append_document(filter, field, [&](bson_t* is) {
+        append_array(is, "$in", [&](bson_t* array) {
+            ArrayKey keys;
+            for (auto const& text : texts) append(array, keys.next(), text);
+        });
+    });
+}
+
 /// All of them in the first answer.
 void append_limit(bson_t* command, std::size_t limit) {
     append(command, "limit", static_cast<std::int64_t>(limit));
@@ -198,16 +211,15 @@ bool append_find(bson_t* command, Plan const& plan, Query const& query) {
     return true;
 }
 
-void append_find(bson_t* command, std::string_view collection, std::span<std::string const> ids) {
-    append(command, "find", collection);
+void append_find(bson_t* command, CollectionLayout const& c, std::span<std::string const> ids,
+                 bool at_router) {
+    append(command, "find", c.name);
     append_document(command, "filter", [&](bson_t* filter) {
-        if (ids.size() == 1) return append(filter, "_id", ids.front());
-        append_document(filter, "_id", [&](bson_t* is) {
-            append_array(is, "$in", [&](bson_t* array) {
-                ArrayKey keys;
-                for (auto const& id : ids) append(array, keys.next(), id);
-            });
-        });
+        append_one_of(filter, "_id", ids);
+        if (!at_router) return;
+        std::set<std::string_view> shards;
+        for (auto const& id : ids) shards.insert(c.shard_in(id));
+        if (!shards.contains("")) append_one_of(filter, c.shard_key->field, shards);
     });
     append_limit(command, ids.size());
     append_projection(command);

@@ -19,8 +19,10 @@ void append_filter(bson_t* out, Filter const& filter);
 
 /// The command "find" without its hint. False when nothing can match.
 bool append_find(bson_t* command, Plan const& plan, Query const& query);
-/// The command "find" of the documents with these ids.
-void append_find(bson_t* command, std::string_view collection, std::span<std::string const> ids);
+/// The command "find" of the documents with these ids; a router is told the shards that the ids
+/// tell.
+void append_find(bson_t* command, CollectionLayout const& c, std::span<std::string const> ids,
+                 bool at_router);
 
 /// The command "aggregate" that counts, without its hint. Its one document has the number as "n".
 void append_count(bson_t* command, Query const& query);

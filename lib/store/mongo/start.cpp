@@ -23,10 +23,8 @@ std::int64_t whole(bson_t const* reply, char const* name) {
     return bson_iter_init_find(&at, reply, name) ? bson_iter_as_int64(&at) : 0;
 }
 
-/// A replica set, or the router of a sharded cluster.
-bool has_transactions(bson_t const* hello) {
+bool is_router(bson_t const* hello) {
     bson_iter_t at;
-    if (bson_iter_init_find(&at, hello, "setName")) return true;
     return bson_iter_init_find(&at, hello, "msg") && BSON_ITER_HOLDS_UTF8(&at) &&
            std::string_view(bson_iter_utf8(&at, nullptr)) == "isdbgrid";
 }
@@ -47,7 +45,9 @@ void look_at_server(Pool& pool, Standalone standalone) {
     if (!understood || whole(&reply.bson, "maxWireVersion") < wire_version_min)
         throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
                           " is too old: MongoDB 4.4 is the least");
-    bool const transactions = has_transactions(&reply.bson);
+    pool.use_router(is_router(&reply.bson));
+    bson_iter_t at;
+    bool const transactions = pool.at_router() || bson_iter_init_find(&at, &reply.bson, "setName");
     if (!transactions && standalone == Standalone::refuse)
         throw ConfigError(
             "MONGO_URL: the server at " + pool.hosts() +

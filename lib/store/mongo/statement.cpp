@@ -116,6 +116,23 @@ void append_target(bson_t* filter, CollectionLayout const& c, Remove const& remo
     append_target(filter, c, remove, {});
 }
 
+void append_shard(bson_t* filter, CollectionLayout const& c, Write const& write,
+                  std::string_view id) {
+    if (!c.shard_key || c.shard_key->field == "_id") return;
+    auto shard = c.shard_in(id);
+    std::visit(
+        [&]<class W>(W const& w) {
+            if constexpr (requires { w.shard; }) {
+                if (shard.empty()) shard = w.shard;
+            } else if constexpr (requires { w.body; }) {
+                auto const* value = w.body.if_contains(c.shard_key->field);
+                if (shard.empty() && value && value->is_string()) shard = value->get_string();
+            }
+        },
+        write);
+    if (!shard.empty()) append(filter, c.shard_key->field, shard);
+}
+
 void append_change(bson_t* out, CollectionLayout const& c, Patch const& patch) {
     auto const expires = c.expires() ? patch.set.if_contains(c.expires_field) : nullptr;
     auto const time = expiry_of(expires);

@@ -19,6 +19,10 @@ void append_target(bson_t* filter, std::string_view id, std::int64_t version);
 void append_target(bson_t* filter, CollectionLayout const& c, Patch const& patch);
 void append_target(bson_t* filter, CollectionLayout const& c, Remove const& remove);
 
+/// Says to a router on which shard the document is, where the id, the body or the writer tells.
+void append_shard(bson_t* filter, CollectionLayout const& c, Write const& write,
+                  std::string_view id);
+
 /// $set, $unset and $inc, of the version too.
 void append_change(bson_t* out, CollectionLayout const& c, Patch const& patch);
 
