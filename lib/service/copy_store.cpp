@@ -54,6 +54,8 @@ int copy_store(About const& about, store::Schema const& schema, store::Place con
     if (!to_mongo && direction != "mongo-to-sqlite")
         throw ConfigError("--copy-store takes sqlite-to-mongo or mongo-to-sqlite");
     if (place.mongo_url.empty()) throw ConfigError("--copy-store needs MONGO_URL");
+    if (to_mongo && !store::has_embedded(place))
+        throw ConfigError("--copy-store: there is no embedded store in " + place.folder);
     auto const embedded = open_marked({.folder = place.folder}, schema);
     auto const served = open_marked(place, schema);
     auto& from = to_mongo ? *embedded : *served;

@@ -112,7 +112,9 @@ struct Search {
     bool may_lag = false;  // as in Query
 };
 
-/// A document as stored: version grows by one with every write to it.
+/// A document as stored: version grows by one with every write to it. Its text is UTF-8, its whole
+/// numbers have a sign and 64 bits, and no name at its top begins with "$": an engine may refuse
+/// others, or round them.
 struct Document {
     json::object body;  // "_id" included
     std::int64_t version = 0;

@@ -1,5 +1,7 @@
 #include "store/open.hpp"
 
+#include <filesystem>
+
 #include <fmt/ranges.h>
 
 #include "store/mongo/mongo_store.hpp"
@@ -8,9 +10,21 @@
 
 namespace grover::store {
 
+namespace {
+
+std::string file_of(Place const& place) {
+    return place.folder + "/store.db";
+}
+
+}  // namespace
+
+bool has_embedded(Place const& place) {
+    return std::filesystem::exists(file_of(place));
+}
+
 std::unique_ptr<DocumentStore> open(Place const& place, Schema schema) {
     if (place.mongo_url.empty())
-        return open_sqlite({.file = place.folder + "/store.db", .schema = std::move(schema)});
+        return open_sqlite({.file = file_of(place), .schema = std::move(schema)});
     return open_mongo({.url = place.mongo_url,
                        .database = place.database,
                        .schema = std::move(schema),

@@ -26,6 +26,9 @@ struct Place {
 /// sense. Destroy the store before the loops that its callers run on.
 std::unique_ptr<DocumentStore> open(Place const& place, Schema schema);
 
+/// Whether there is a store of the embedded engine, which open() makes where there is none.
+bool has_embedded(Place const& place);
+
 /// How its operator divides the store over many servers, a line for each collection, as MongoDB's
 /// shell (mongosh) takes them.
 std::string shard_commands(Place const& place, Schema const& schema);

@@ -273,10 +273,10 @@ TEST_P(StoreContract, LargeDocuments) {
     EXPECT_EQ(get("things", "large")->body.at("text").as_string(), std::string_view(text));
 
     std::string const beyond(limits::document_bytes_max, 'x');
-    EXPECT_THROW(commit_all(Insert{"things", {{"_id", "beyond"}, {"text", beyond}}}), Error);
-    EXPECT_THROW(
-        commit_all(Insert{"things", {{"_id", "deep"}, {"in", nested(limits::document_depth_max)}}}),
-        Error);
+    EXPECT_THROW((void)commit_all(Insert{"things", {{"_id", "beyond"}, {"text", beyond}}}), Error);
+    EXPECT_THROW((void)commit_all(Insert{
+                     "things", {{"_id", "deep"}, {"in", nested(limits::document_depth_max)}}}),
+                 Error);
     apply(Insert{"things", {{"_id", "deep"}, {"in", nested(limits::document_depth_max - 1)}}});
     EXPECT_TRUE(get("things", "deep"));
 }

@@ -108,6 +108,14 @@ def test_only_two_directions(server, house, direction):
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
 
 
+def test_a_source_that_is_not_there(server, house):
+    house.stop()
+    elsewhere = house["user"].environment["DATA_DIR"] + "-elsewhere"
+    done = copy(house, "user", "sqlite-to-mongo", **server.settings, DATA_DIR=elsewhere)
+    assert done.returncode == 2 and "no embedded store" in done.stderr, done.stdout + done.stderr
+    assert not os.path.exists(elsewhere)
+
+
 def test_without_a_server_to_move_to(house):
     house.stop()
     done = copy(house, "user", "sqlite-to-mongo")
