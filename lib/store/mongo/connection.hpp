@@ -36,6 +36,8 @@ public:
     /// The server understood and said no, or the driver did; nothing was applied.
     bool is_refused() const noexcept;
     bool is_wrong_password() const noexcept;
+    /// The connection broke, or its time was over before an answer came.
+    bool is_unanswered() const noexcept { return domain_ == MONGOC_ERROR_STREAM; }
     int code() const noexcept { return code_; }
 
     /// Ends the request: Error (gateway_timeout, unavailable), or std::runtime_error for what no

@@ -161,7 +161,7 @@ TEST_F(MongoFailures, ASlowServerCostsItsCallersTheirTime) {
 }
 
 TEST_F(MongoFailures, TheStartWaitsForItsIndexesLongerThanForAnOperation) {
-    fail(1, {"createIndexes"}, {{"blockConnection", true}, {"blockTimeMS", 600}});
+    fail(2, {"createIndexes"}, {{"blockConnection", true}, {"blockTimeMS", 600}});
     EXPECT_TRUE(open_mongo({.url = Secret(url_),
                             .database = database_,
                             .schema = {{{.name = "indexed", .indexes = {{.fields = {"n"}}}}}},
@@ -185,6 +185,14 @@ TEST_F(MongoFailures, AServerThatTakesNoWritesIsUnavailableAndSaysWhyInItsHealth
         EXPECT_TRUE(commit(step(std::to_string(code))).has_value());
         EXPECT_TRUE(sync(store_->health()).sound);
     }
+}
+
+TEST_F(MongoFailures, AServerThatLetsNobodyReadSaysSoInItsHealth) {
+    fail(100, {"find"}, {{"errorCode", 13}});
+    EXPECT_THROW((void)sync(store_->get("counters", "a")), Error);
+    auto const health = sync(store_->health());
+    EXPECT_TRUE(health.connected);
+    EXPECT_FALSE(health.sound);
 }
 
 TEST_F(MongoFailures, MoreThanMayWaitAreRefusedAtOnce) {

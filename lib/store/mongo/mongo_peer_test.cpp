@@ -761,6 +761,16 @@ TEST(MongoStart, AWrongPasswordIsRefusedAndNotShown) {
     EXPECT_EQ(line, "MONGO_URL: the server at HOST refuses the user or the password");
 }
 
+TEST(MongoStart, AUserWithoutRightsIsRefused) {
+    auto const line = refusal([](Command const& command) {
+        if (!command.is_hello()) return error(13, {});
+        auto out = Peer::hello();
+        out["msg"] = "isdbgrid";
+        return out;
+    });
+    EXPECT_EQ(line, "MONGO_URL: the server at HOST does not let the user write to \"db\"");
+}
+
 TEST(MongoStart, WhatIsNoServerIsRefusedWithoutShowingTheUrl) {
     for (auto const* const url :
          {"mongodb://ada:opensesame@127.0.0.1:1/?serverSelectionTimeoutMS=200",

@@ -121,10 +121,10 @@ public:
                                [this, prepared = std::move(prepared)](Deadline deadline) {
                                    try {
                                        auto done = prepared.commit(pool_, lane_, deadline);
-                                       note_write(nullptr);
+                                       note(nullptr);
                                        return done;
                                    } catch (Failure const& failure) {
-                                       note_write(&failure);
+                                       note(&failure);
                                        throw;
                                    }
                                });
@@ -141,7 +141,7 @@ public:
         auto const found = co_await net::run_blocking(health_, net::deadline(), [this] {
             auto seen = look();
             std::lock_guard const lock(health_mutex_);
-            seen = with_writes(std::move(seen));
+            seen = with_trouble(std::move(seen));
             last_health_ = seen;
             looking_ = false;
             return seen;
@@ -157,20 +157,20 @@ private:
         return {options.url, options.database, options.connections + 1, options.operation_time};
     }
 
-    /// What health() knows of writes: why the last one failed, until one goes through or it is long
-    /// ago.
-    void note_write(Failure const* failure) {
+    /// What health() knows: why the last write failed, or that nobody may read, until a write goes
+    /// through or it is long ago.
+    void note(Failure const* failure) {
         if (!failure && !has_failed_.load(std::memory_order_relaxed)) return;
         std::lock_guard const lock(health_mutex_);
         has_failed_ = failure != nullptr;
         failed_at_ = std::chrono::steady_clock::now();
         why_failed_ = failure ? failure->what() : "";
     }
-    Health with_writes(Health seen) const {
+    Health with_trouble(Health seen) const {
         bool const recently =
             std::chrono::steady_clock::now() - failed_at_ < limits::store_failure_shown_max;
         if (!seen.connected || !has_failed_ || !recently) return seen;
-        return {true, "the last write failed: " + why_failed_, false};
+        return {true, "it refuses: " + why_failed_, false};
     }
 
     Health look() {
@@ -210,6 +210,7 @@ private:
                 try {
                     return work(deadline);
                 } catch (Failure const& failure) {
+                    if (failure.is_wrong_password()) note(&failure);
                     failure.raise();
                 }
             });

@@ -1,6 +1,7 @@
 #include "store/mongo/start.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@ namespace {
 /// MongoDB 4.4: transactions on shards, hints for every command, errors that name their key.
 constexpr std::int64_t wire_version_min = 9;
 
+constexpr int unauthorized = 13;
 constexpr int command_not_found = 59;
 
 constexpr std::string_view servers_own[] = {"admin", "local", "config"};
@@ -57,6 +59,10 @@ void look_at_server(Pool& pool, Standalone standalone) {
     pool.use_standalone(!transactions);
 }
 
+bool has_indexes(CollectionLayout const& collection) {
+    return collection.indexes.size() > 1 || collection.has_words() || collection.expires();
+}
+
 void make_indexes(Pool& pool, CollectionLayout const& collection) {
     Bson command;
     append_create_indexes(command.raw(), collection);
@@ -64,7 +70,7 @@ void make_indexes(Pool& pool, CollectionLayout const& collection) {
         Connection::Reply reply;
         Connection(pool).run(command, reply);
     } catch (Failure const& failure) {
-        if (failure.is_wrong_password()) throw;
+        if (failure.is_wrong_password() || failure.is_unanswered()) throw;
         throw ConfigError(fmt::format("MONGO_URL: the indexes of \"{}\" cannot be made: {}",
                                       collection.name, failure.what()));
     }
@@ -78,14 +84,23 @@ void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone s
                           "\" is a database of the server itself");
     try {
         look_at_server(pool, standalone);
-        options.connections = 1;
-        options.operation_time = limits::store_index_time_max;
-        Pool patient(options);
-        patient.use_standalone(pool.standalone());
-        for (auto const& collection : layout.collections())
-            if (collection.indexes.size() > 1 || collection.has_words() || collection.expires())
-                make_indexes(patient, collection);
+        auto left = std::views::filter(layout.collections(), has_indexes);
+        auto next = left.begin();
+        try {
+            for (; next != left.end(); ++next) make_indexes(pool, *next);
+        } catch (Failure const& failure) {
+            if (!failure.is_unanswered()) throw;
+            // It is being made. Asked for once more, this is waited for.
+            options.connections = 1;
+            options.operation_time = limits::store_index_time_max;
+            Pool patient(options);
+            patient.use_standalone(pool.standalone());
+            for (; next != left.end(); ++next) make_indexes(patient, *next);
+        }
     } catch (Failure const& failure) {
+        if (failure.code() == unauthorized)
+            throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
+                              " does not let the user write to \"" + pool.database() + "\"");
         if (failure.is_wrong_password())
             throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
                               " refuses the user or the password");
