@@ -27,6 +27,13 @@ def check_place(house: House) -> None:
         make_certificate(house)
 
 
+def check_databases() -> None:
+    """Throws Trouble. Each service has a database of its own; in files their folders keep them apart."""
+    on_mongo = os.environ.get("MONGO_URL") or os.environ.get("MONGO_URL_FILE")
+    if on_mongo and os.environ.get("DB_NAME"):
+        raise Trouble("DB_NAME is for one service: all would share that database; unset it")
+
+
 def check_programs(house: House) -> None:
     for service in house.services:
         if not os.access(house.programs / service.program, os.X_OK):

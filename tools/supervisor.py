@@ -239,6 +239,7 @@ def main() -> int:
     if pid:
         print(already_running(house, pid))
         return ALREADY_RUNNING if options.step == "check" else 0
+    preflight.check_databases()
     if options.step == "check":
         preflight.check_place(house)
         return 0

@@ -131,6 +131,17 @@ class UpTest(unittest.TestCase):
         self.assertEqual(key.stat().st_mode & 0o777, 0o600)
         self.assertEqual(len(key.read_text().strip()), 64)
 
+    def test_one_database_for_all(self) -> None:
+        self.environment |= {"DB_NAME": "grover"}
+        for where in ({"MONGO_URL": "mongodb://db/"}, {"MONGO_URL_FILE": "/etc/grover/mongo"}):
+            with self.subTest(where=where):
+                before, self.environment = self.environment, self.environment | where
+                self.assertIn("DB_NAME", self.refused())
+                self.assertIn("DB_NAME", self.grover("migrate", "sqlite-to-mongo").stdout)
+                self.environment = before
+        self.assertIn("DB_NAME", self.refused("--mongo", "mongodb://db/"))
+        self.started()    # in files each has its folder
+
     def test_tls_with_a_certificate_of_its_own(self) -> None:
         port = free_ports(1)[0]
         self.environment["GATEWAY_TLS_PORT"] = str(port)

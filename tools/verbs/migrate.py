@@ -26,6 +26,7 @@ def main() -> int:
         os.environ["MONGO_URL"] = options.mongo
     if not os.environ.get("MONGO_URL") and not os.environ.get("MONGO_URL_FILE"):
         raise Trouble("which MongoDB? set --mongo URL, MONGO_URL or MONGO_URL_FILE")
+    preflight.check_databases()
 
     house = open_house(options.data)
     if running_pid(house):
