@@ -6,9 +6,7 @@
 // driver's on a thread each with clients of a pool, as libmongoc is meant to be used. CPU is that
 // of this process, driver's threads and all; a server's is not in it. The raw driver's documents
 // stay rows of SQLite or BSON: turning them into JSON is a part of our layer, and so of its cost.
-// Without GROVER_MONGO_URL SQLite alone runs. "the way" is what no store can save whose driver
-// blocks: from the loop to a thread that waits for a millisecond and back, beside threads that
-// only wait. Long, as a benchmark is one program to read.
+// Without GROVER_MONGO_URL SQLite alone runs. Long, as a benchmark is one program to read.
 #include <fmt/core.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>
@@ -16,15 +14,16 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <thread>
 
-#include "base/limits.hpp"
 #include "base/secret.hpp"
 #include "net/async.hpp"
 #include "net/loop.hpp"
@@ -78,15 +77,12 @@ Cost measure(std::size_t operations, Run run) {
     return {double(operations) / took.count(), used / double(operations)};
 }
 
+/// On one loop for all, as in a service: it keeps the store's connections.
 void on_loop(std::function<net::Task<>()> work) {
-    net::Loop loop(0);
-    std::exception_ptr failure;
-    net::asio::co_spawn(loop.executor(), std::move(work), [&](std::exception_ptr thrown) {
-        failure = thrown;
-        loop.stop();
-    });
-    loop.run();
-    if (failure) std::rethrow_exception(failure);
+    static net::Loops loops(1);
+    static std::once_flag started;
+    std::call_once(started, [] { loops.start(); });
+    net::asio::co_spawn(loops.at(0).executor(), std::move(work), net::asio::use_future).get();
 }
 
 /// What is measured, in the order of the table. `n` is the number of the operation.
@@ -380,33 +376,6 @@ void print(char const* name, Cost const& ours, Cost const& theirs) {
     std::fflush(stdout);
 }
 
-/// From the loop to a thread and back, with nothing done there but to wait as for a server; and
-/// threads that do nothing else.
-void measure_the_way(std::size_t operations) {
-    constexpr auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); };
-    net::asio::thread_pool threads(limits::store_connections_default);
-    auto const caller = [&](std::size_t times) -> net::Task<bool> {
-        for (std::size_t i = 0; i < times; ++i) co_await net::run_blocking(threads, wait);
-        co_return true;
-    };
-    auto const ours = measure(operations, [&](std::size_t n) {
-        on_loop([&]() -> net::Task<> {
-            std::vector<net::Task<bool>> all;
-            for (std::size_t i = 0; i < mongo_callers; ++i)
-                all.push_back(caller(n / mongo_callers));
-            co_await net::gather(std::move(all));
-        });
-    });
-    auto const theirs = measure(operations, [&](std::size_t n) {
-        std::vector<std::jthread> all;
-        for (std::size_t i = 0; i < mongo_callers; ++i)
-            all.emplace_back([&, n] {
-                for (std::size_t done = 0; done < n / mongo_callers; ++done) wait();
-            });
-    });
-    print("the way", ours, theirs);
-}
-
 /// As many callers as there are clients of the raw driver.
 template <class Raw>
 void compare(char const* engine, DocumentStore& store, std::vector<std::unique_ptr<Raw>> raw,
@@ -458,7 +427,6 @@ int main(int argument_count, char** arguments) {
     for (std::size_t i = 0; i < mongo_callers; ++i)
         raw.push_back(std::make_unique<RawMongo>(pool, database.c_str()));
     compare("MongoDB", *store, std::move(raw), operations, chosen);
-    measure_the_way(operations);
     mongoc_client_pool_destroy(pool);
     mongoc_uri_destroy(uri);
 }

@@ -89,11 +89,12 @@ inline constexpr std::size_t search_words_max = 64;
 inline constexpr auto search_time_max = 2s;
 
 // Store on a server (MongoDB).
-inline constexpr std::size_t store_connections_default = 16;  // and threads that wait for answers
-inline constexpr std::size_t store_queue_max = 512;           // operations that wait for a thread
+inline constexpr std::size_t store_connections_default = 16;
+inline constexpr std::size_t store_queue_max = 512;  // operations that wait for a connection
 inline constexpr auto store_time_max = 3s;           // one operation; a try at another server adds:
 inline constexpr auto store_failover_time_max = 2s;  // until another server is the primary
 inline constexpr auto store_index_time_max = 24h;    // an index that is made at start
-inline constexpr auto store_failure_shown_max = 30s;  // a failed write in /health/db
+inline constexpr auto store_failure_shown_max = 30s;         // a failed write in /health/db
+inline constexpr std::size_t fiber_stack_bytes = 512 << 10;  // of a connection's calls
 
 }  // namespace grover::limits

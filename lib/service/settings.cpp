@@ -94,7 +94,7 @@ store::Place store_place(Environment& env, About const& about) {
     out.mongo_url = env.secret("MONGO_URL", "MongoDB, instead of the embedded store");
     out.mongo_connections = static_cast<std::size_t>(env.integer(
         "MONGO_CONNECTIONS", static_cast<std::int64_t>(limits::store_connections_default), 1, 256,
-        "connections to MongoDB, a thread each"));
+        "connections to MongoDB at most"));
     out.mongo_standalone =
         env.flag("MONGO_STANDALONE", false, "take a MongoDB without transactions (development)");
     out.mongo_hints =

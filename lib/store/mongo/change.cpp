@@ -18,6 +18,7 @@
 #include "store/mongo/bulk.hpp"
 #include "store/mongo/query.hpp"
 #include "store/mongo/statement.hpp"
+#include "store/mongo/worker.hpp"
 #include "store/patch.hpp"
 
 namespace grover::store::mongo {
@@ -368,11 +369,17 @@ namespace {
 
 /// Waits a moment that differs from that of the others.
 void step_aside(int tries) {
+    leave_loop();
     auto const most = std::min(1 << std::min(tries, 5), 20);
     std::this_thread::sleep_for(1ms * (1 + random_u64() % static_cast<std::uint64_t>(most)));
 }
 
 }  // namespace
+
+bool Turn::try_lock_until(Deadline deadline) {
+    leave_loop();
+    return free_.try_acquire_until(deadline);
+}
 
 std::expected<void, Rejected> PreparedBatch::in_transaction(Connection& connection, Manner manner,
                                                             Deadline deadline) const {
@@ -438,7 +445,7 @@ std::expected<void, Rejected> PreparedBatch::one_by_one(Connection& connection,
 std::expected<void, Rejected> PreparedBatch::commit(Pool& pool, Lane& lane,
                                                     Deadline deadline) const {
     auto manner = Manner::in_place;
-    std::unique_lock<std::mutex> alone_in_lane;
+    std::unique_lock<Turn> alone_in_lane;
     for (int tries = 1; std::chrono::steady_clock::now() < deadline; ++tries) {
         try {
             Connection connection(pool);
@@ -448,8 +455,9 @@ std::expected<void, Rejected> PreparedBatch::commit(Pool& pool, Lane& lane,
                 return {};
             }
             if (!pool.standalone()) return in_transaction(connection, manner, deadline);
-            std::lock_guard const lock(lane.standalone);
-            return one_by_one(connection, deadline);
+            std::unique_lock const lock(lane.standalone, deadline);
+            if (lock) return one_by_one(connection, deadline);
+            continue;
         } catch (Unsure) {
             manner = Manner::by_reading;
             continue;
@@ -462,7 +470,7 @@ std::expected<void, Rejected> PreparedBatch::commit(Pool& pool, Lane& lane,
             if (!failure.is_transient()) throw;
         }
         if (tries > conflicts_apart && !alone_in_lane)
-            alone_in_lane = std::unique_lock(lane.conflicts);
+            alone_in_lane = std::unique_lock(lane.conflicts, deadline);
         step_aside(tries);
     }
     throw Error(ErrorCode::unavailable, "too many writes to the same document at once")

@@ -16,8 +16,8 @@
 
 #include <expected>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <semaphore>
 #include <span>
 #include <vector>
 
@@ -26,11 +26,21 @@
 
 namespace grover::store::mongo {
 
+/// Held by one batch at a time, on whichever thread it goes on.
+class Turn {
+public:
+    bool try_lock_until(Deadline deadline);
+    void unlock() { free_.release(); }
+
+private:
+    std::binary_semaphore free_{1};
+};
+
 /// Where batches that met each other's writes too often go one at a time, and where all of several
 /// writes do on a server without transactions.
 struct Lane {
-    std::mutex conflicts;
-    std::mutex standalone;
+    Turn conflicts;
+    Turn standalone;
 };
 
 /// One write, and what was made of it before anything is written.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -12,6 +13,8 @@
 #include "base/config.hpp"
 #include "base/error.hpp"
 #include "base/limits.hpp"
+#include "store/mongo/stream.hpp"
+#include "store/mongo/worker.hpp"
 
 namespace grover::store::mongo {
 
@@ -97,8 +100,9 @@ Uri uri_of(Pool::Options const& options) {
     auto uri = parsed(options.url.reveal());
     auto* const raw = uri.get();
     auto const time = static_cast<std::int32_t>(options.operation_time.count());
+    // The pool counts what it has made; the workers are counted by who makes them.
     mongoc_uri_set_option_as_int32(raw, MONGOC_URI_MAXPOOLSIZE,
-                                   static_cast<std::int32_t>(options.connections));
+                                   std::numeric_limits<std::int32_t>::max());
     mongoc_uri_set_option_as_int32(raw, MONGOC_URI_SOCKETTIMEOUTMS, time);
     set_default(raw, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
                 static_cast<std::int32_t>(
@@ -143,6 +147,15 @@ void watch_primary(mongoc_apm_topology_changed_t const* event) {
         lost_at = 0;
     else
         lost_at.compare_exchange_strong(never, steady_ms());
+}
+
+/// What failed is perhaps tried again, and the driver waits for a server to do so.
+void leave_after_failure(mongoc_apm_command_failed_t const*) {
+    leave_loop();
+}
+void leave_after_half_success(mongoc_apm_command_succeeded_t const* event) {
+    if (bson_has_field(mongoc_apm_command_succeeded_get_reply(event), "writeConcernError"))
+        leave_loop();
 }
 
 }  // namespace
@@ -203,10 +216,15 @@ Pool::Pool(Options const& options) : database_(options.database) {
     Owner<mongoc_apm_callbacks_t, mongoc_apm_callbacks_destroy> const callbacks(
         mongoc_apm_callbacks_new());
     mongoc_apm_set_topology_changed_cb(callbacks.get(), watch_primary);
+    mongoc_apm_set_command_failed_cb(callbacks.get(), leave_after_failure);
+    mongoc_apm_set_command_succeeded_cb(callbacks.get(), leave_after_half_success);
     mongoc_client_pool_set_apm_callbacks(pool_, callbacks.get(), &lost_at_);
+    tls_ = mongoc_uri_get_tls(uri.get());
+    client_ = mongoc_client_pool_pop(pool_);
 }
 
 Pool::~Pool() {
+    mongoc_client_pool_push(pool_, client_);
     mongoc_client_pool_destroy(pool_);
 }
 
@@ -216,15 +234,20 @@ bool Pool::has_lost_primary() const noexcept {
                                std::chrono::milliseconds(limits::store_failover_time_max).count();
 }
 
+mongoc_client_t* Pool::make_client(Worker& worker) {
+    auto* const client = mongoc_client_pool_pop(pool_);
+    if (!tls_) mongoc_client_set_stream_initiator(client, connect_stream, &worker);
+    return client;
+}
+
 Connection::Connection(Pool& pool, Reads reads)
-    : pool_(pool), reads_(reads), client_(mongoc_client_pool_pop(pool.pool_)) {
+    : pool_(pool),
+      reads_(reads),
+      client_(Worker::current() ? Worker::current()->client() : pool.client_) {
     if (pool.standalone()) return;
     bson_error_t error{};
     session_ = mongoc_client_start_session(client_, nullptr, &error);
-    if (!session_) {
-        mongoc_client_pool_push(pool_.pool_, client_);
-        throw Failure(error, nullptr);
-    }
+    if (!session_) throw Failure(error, nullptr);
     if (reads == Reads::lagging) return;
     std::lock_guard const lock(pool_.mutex_);
     mongoc_client_session_advance_operation_time(session_, pool_.latest_seconds_,
@@ -244,7 +267,6 @@ Connection::~Connection() {
         }
         mongoc_client_session_destroy(session_);
     }
-    mongoc_client_pool_push(pool_.pool_, client_);
 }
 
 CollectionHandle Connection::collection(std::string const& name) {

@@ -1,7 +1,8 @@
 // libmongoc (mongoc.org/libmongoc/1.23.1) behind owners and exceptions: the pool of clients, one
 // client with its session for the time of one operation, and what went wrong.
 //
-// Everything here blocks; it is called on the store's own threads.
+// Everything here blocks; it is called on the stack of a worker (worker.hpp), or at the start and
+// for the store's health on a thread.
 #pragma once
 
 #include <atomic>
@@ -69,13 +70,14 @@ using CollectionHandle = Owner<mongoc_collection_t, mongoc_collection_destroy>;
 using Cursor = Owner<mongoc_cursor_t, mongoc_cursor_destroy>;
 using ReadPreference = Owner<mongoc_read_prefs_t, mongoc_read_prefs_destroy>;
 
+class Worker;
+
 /// The clients of one store, and the time of the latest operation that any of them has finished.
 class Pool {
 public:
     struct Options {
         Secret url;
         std::string database;
-        std::size_t connections = 0;
         std::chrono::milliseconds operation_time{};  // of one command; then the socket is given up
     };
     /// Throws ConfigError, which never shows the URL, for one that makes no sense.
@@ -100,6 +102,11 @@ public:
     /// No primary for longer than an election takes, as the driver's own watch of the servers has
     /// it: asking would cost its time and fail.
     bool has_lost_primary() const noexcept;
+    /// The driver may have to wait for a server, or it reads and writes by itself (TLS).
+    bool must_block() const noexcept { return tls_ || lost_at_ != 0; }
+
+    /// A client for a worker, who destroys it before the pool is.
+    mongoc_client_t* make_client(Worker& worker);
 
 private:
     friend class Connection;
@@ -107,6 +114,8 @@ private:
     std::string database_;
     std::string hosts_;
     mongoc_client_pool_t* pool_ = nullptr;
+    mongoc_client_t* client_ = nullptr;  // where there is no worker
+    bool tls_ = false;
     bool standalone_ = false;
     bool at_router_ = false;
     std::atomic<std::int64_t> lost_at_ = 0;  // of the steady clock, in ms; 0: there is a primary
@@ -116,8 +125,9 @@ private:
     std::uint32_t latest_counter_ = 0;
 };
 
-/// A client for the time of one operation, in a causally consistent session: it sees what any
-/// operation of this store that ended before has written or seen, whichever server answers.
+/// The worker's client in a causally consistent session, for the time of one operation: it sees
+/// what any operation of this store that ended before has written or seen, whichever server
+/// answers.
 class Connection {
 public:
     /// `lagging` may answer from before operations that have just ended.

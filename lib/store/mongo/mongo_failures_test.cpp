@@ -29,7 +29,7 @@ protected:
         database_ = "test_" + folder_.path().filename().string();
         store_ = open({});
         admin_ = std::make_unique<mongo::Pool>(
-            mongo::Pool::Options{Secret(url_), "admin", 2, std::chrono::seconds(10)});
+            mongo::Pool::Options{Secret(url_), "admin", std::chrono::seconds(10)});
         apply(Insert{"counters", {{"_id", "a"}, {"n", 0}}});
     }
     void TearDown() override {

@@ -4,16 +4,19 @@
 // peer.
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <boost/asio/use_future.hpp>
 
 #include "base/config.hpp"
 #include "base/error.hpp"
 #include "net/deadline.hpp"
 #include "store/mongo/mongo_store.hpp"
 #include "testing/mongo_peer.hpp"
+#include "testing/run_on.hpp"
 #include "testing/sync.hpp"
 
 namespace grover::testing {
@@ -72,6 +75,10 @@ protected:
             if (!troubles_.empty() && troubles_.front().first == command.name) {
                 auto out = troubles_.front().second;
                 troubles_.erase(troubles_.begin());
+                if (out.contains("no primary")) {
+                    primary_ = 2;
+                    out.erase("no primary");
+                }
                 if (out.contains("step down")) {
                     primary_ = 1 - number;
                     out.erase("step down");
@@ -356,6 +363,37 @@ TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
     EXPECT_TRUE(sync(store_->health()).connected);
 }
 
+TEST_F(MongoPeers, WhoLooksForAPrimaryHoldsUpNobodyOnTheirLoop) {
+    json::object const half{{"n", 1},
+                            {"errorLabels", json::array{"RetryableWriteError"}},
+                            {"writeConcernError", {{"code", 91}, {"errmsg", "shutting down"}}}};
+    for (auto const& reply : {error(10107, {"RetryableWriteError"}), half}) {
+        open();
+        primary_ = 0;
+        net::Loops loops(1);
+        loops.start();
+        auto const write = [&] {
+            Batch batch;
+            batch.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
+            return net::asio::co_spawn(loops.at(0).executor(), store_->commit(std::move(batch)),
+                                       net::asio::use_future);
+        };
+        EXPECT_TRUE(write().get());  // The next one finds a connection.
+        auto trouble_to_come = reply;
+        trouble_to_come["no primary"] = true;
+        trouble("update", std::move(trouble_to_come));
+        auto const before = a_.commands("update").size();
+        auto written = write();
+        while (a_.commands("update").size() == before) std::this_thread::yield();
+        run_on(loops.at(0), []() -> net::Task<> { co_return; });
+        // The driver waits two seconds for a primary before it gives up.
+        EXPECT_EQ(written.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << reply;
+        primary_ = 0;
+        EXPECT_TRUE(written.get()) << reply;
+        store_.reset();
+    }
+}
+
 // ---- Routers ------------------------------------------------------------------------------------
 
 namespace {
@@ -488,10 +526,12 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// One member that answers what the test names when the test says so, and the rest at once.
+/// One member that answers what the test names when the test says so, and the rest at once. Its
+/// callers are on one loop, which goes on when they have given up.
 class SlowMongo : public ::testing::Test {
 protected:
     SlowMongo() {
+        loops_.start();
         store_ = open_mongo({.url = Secret("mongodb://" + peer_.host() + "/?replicaSet=grover"),
                              .database = "db",
                              .schema = counters(),
@@ -542,11 +582,11 @@ protected:
     }
 
     template <class T>
-    static T within(std::chrono::milliseconds time, net::Task<T> task) {
-        return sync([](auto limit, auto inner) -> net::Task<T> {
-            net::WithDeadline const until(Steady::now() + limit);
-            co_return co_await std::move(inner);
-        }(time, std::move(task)));
+    T within(std::chrono::milliseconds time, net::Task<T> task) {
+        return run_on(loops_.at(0), [&]() -> net::Task<T> {
+            net::WithDeadline const until(Steady::now() + time);
+            co_return co_await std::move(task);
+        });
     }
     /// 0 when `ask` ends well.
     template <class Ask>
@@ -584,6 +624,7 @@ protected:
     std::string slow_;
     int held_ = 0;
     bool goes_on_ = false;
+    net::Loops loops_{1};
     Peer peer_{[this](Command const& command) { return answer(command); }};
     std::unique_ptr<DocumentStore> store_;
 };

@@ -11,6 +11,7 @@
 #include "store/mongo/query.hpp"
 #include "store/mongo/read.hpp"
 #include "store/mongo/start.hpp"
+#include "store/mongo/worker.hpp"
 
 namespace grover::store {
 
@@ -27,12 +28,15 @@ public:
           operation_time_(options.operation_time),
           search_time_(options.search_time),
           hints_(options.hints),
-          threads_(options.connections) {
+          workers_(std::make_shared<Workers>(Workers::Options{
+              .count = options.connections,
+              .make_client = [this](Worker& one) { return pool_.make_client(one); },
+              .must_block = [this] { return pool_.must_block(); }})) {
         start(pool_, pool_options(options), layout_,
               options.standalone ? Standalone::accept : Standalone::refuse);
     }
     ~MongoStore() override {
-        threads_.join();
+        workers_->close();
         health_.join();
     }
 
@@ -154,7 +158,7 @@ private:
     using Reads = Connection::Reads;
 
     static Pool::Options pool_options(MongoOptions const& options) {
-        return {options.url, options.database, options.connections + 1, options.operation_time};
+        return {options.url, options.database, options.operation_time};
     }
 
     /// What health() knows: why the last write failed, or that nobody may read, until a write goes
@@ -185,8 +189,8 @@ private:
         }
     }
 
-    /// Runs `work(deadline)` on a thread of the store. The caller waits no longer than its
-    /// deadline; `work` goes on and so owns what it uses.
+    /// Runs `work(deadline)` on a worker. The caller waits no longer than its deadline; `work` goes
+    /// on and so owns what it uses.
     template <class Work>
     Task<std::invoke_result_t<Work&, Deadline>> run(std::chrono::milliseconds time, Work work) {
         if (pool_.has_lost_primary()) Failure::raise_unavailable();
@@ -198,24 +202,27 @@ private:
             busy();
         }
         auto const deadline = std::min(until, now + time);
-        auto result = co_await net::run_blocking(
-            threads_, until, [this, work = std::move(work), deadline, until]() mutable {
-                // Counted here and not in the caller's frame, which may outlive the store.
-                struct Leaving {
-                    std::atomic<std::size_t>& waiting;
-                    ~Leaving() { --waiting; }
-                } const leaving{waiting_};
-                if (std::chrono::steady_clock::now() >= deadline)
-                    deadline == until ? Failure::raise_late() : busy();
-                try {
-                    return work(deadline);
-                } catch (Failure const& failure) {
-                    if (failure.is_wrong_password()) note(&failure);
-                    failure.raise();
-                }
-            });
-        if (!result) Failure::raise_late();
-        co_return *std::move(result);
+        auto do_it = [this, work = std::move(work), deadline, until]() mutable {
+            // Counted here and not in the caller's frame, which may outlive the store.
+            struct Leaving {
+                std::atomic<std::size_t>& waiting;
+                ~Leaving() { --waiting; }
+            } const leaving{waiting_};
+            if (std::chrono::steady_clock::now() >= deadline)
+                deadline == until ? Failure::raise_late() : busy();
+            try {
+                return work(deadline);
+            } catch (Failure const& failure) {
+                if (failure.is_wrong_password()) note(&failure);
+                failure.raise();
+            }
+        };
+        auto const handover =
+            std::make_shared<net::Handover<std::invoke_result_t<Work&, Deadline>>>(
+                co_await net::this_executor());
+        workers_->run([handover, do_it = std::move(do_it)]() mutable { handover->make(do_it); });
+        if (!co_await handover->wait(until)) Failure::raise_late();
+        co_return handover->take();
     }
     [[noreturn]] static void busy() {
         throw Error(ErrorCode::unavailable, "too many requests wait for the data store")
@@ -238,7 +245,7 @@ private:
     std::chrono::milliseconds search_time_;
     bool hints_;
     std::atomic<std::size_t> waiting_ = 0;
-    asio::thread_pool threads_;
+    std::shared_ptr<Workers> workers_;
     std::atomic<bool> looking_ = false;
     std::mutex health_mutex_;
     Health last_health_{true, {}};

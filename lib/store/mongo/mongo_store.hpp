@@ -3,9 +3,10 @@
 //     auto store = store::open_mongo({.url = Secret("mongodb://db1,db2,db3/?replicaSet=grover"),
 //                                     .database = "grover_posts", .schema = schema});
 //
-// libmongoc blocks, so every operation runs on a thread of the store's own, with a client of a pool
-// of the same size; how many may wait for one is bounded (limits::store_queue_max), and what waited
-// longer than an operation may take is refused without asking the server. A caller waits until its
+// libmongoc blocks, so every operation has a stack of its own on its caller's loop and leaves it
+// while it waits (mongo/worker.hpp), with one of a bounded number of clients; how many may wait for
+// one is bounded too (limits::store_queue_max), and what waited longer than an operation may take
+// is refused without asking the server. A caller waits until its
 // deadline (net/deadline.hpp) and the server is told what is left of it; whoever gave up leaves an
 // operation that owns what it works on. So a database that is slow or gone costs those who need it
 // their time and everybody else nothing.
@@ -46,8 +47,8 @@ struct MongoOptions {
 /// old server, an index that cannot be made. The line never shows the URL's user or password.
 /// Throws std::logic_error for a schema that makes no sense.
 ///
-/// The destructor waits for operations under way: destroy the store before the loops that its
-/// callers run on.
+/// The destructor waits for operations under way, and ends those whose loop runs no more: destroy
+/// the store before the loops that its callers run on.
 std::unique_ptr<DocumentStore> open_mongo(MongoOptions options);
 
 }  // namespace grover::store

@@ -91,7 +91,6 @@ void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone s
         } catch (Failure const& failure) {
             if (!failure.is_unanswered()) throw;
             // It is being made. Asked for once more, this is waited for.
-            options.connections = 1;
             options.operation_time = limits::store_index_time_max;
             Pool patient(options);
             patient.use_standalone(pool.standalone());
