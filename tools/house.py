@@ -53,6 +53,10 @@ class House:
     services: list[Service]
     tls_port: int | None = None    # of the front; nothing: plain HTTP only
 
+    def command(self, verb: str) -> str:
+        """What to type about this one."""
+        return f"./grover {verb}" + ("" if self.data == Path(default_data()).absolute() else f" --data {self.data}")
+
     @property
     def run(self) -> Path:
         return self.data / "run"
@@ -124,8 +128,12 @@ def folder_name(text: str) -> str:
     return text
 
 
+def default_data() -> str:
+    return os.environ.get("DATA_DIR") or str(root() / "data")
+
+
 def add_data_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=folder_name, default=os.environ.get("DATA_DIR") or str(root() / "data"))
+    parser.add_argument("--data", type=folder_name, default=default_data())
 
 
 def port_of(name: str, fallback: int) -> int:

@@ -158,7 +158,7 @@ def overview(house: House, last_line: str) -> str:
 
 def already_running(house: House, pid: int) -> str:
     return (f"grover: it runs already on {house.data} (supervisor pid {pid}); "
-            "see ./grover status, or stop it with ./grover down")
+            f"see {house.command('status')}, or stop it with {house.command('down')}")
 
 
 def supervise(house: House, on_ready=None) -> int:
@@ -200,7 +200,7 @@ def detach(house: House) -> int:
         os.close(writer)
 
         def let_go() -> None:
-            print(overview(house, "./grover down stops it; ./grover status and ./grover logs tell how it is.") +
+            print(overview(house, f"{house.command('down')} stops it; {house.command('status')} and {house.command('logs')} tell how it is.") +
                   "\n" + READY_MARK, end="", flush=True)
             with house.log_of("supervisor").open("ab") as log:
                 for descriptor in (1, 2):

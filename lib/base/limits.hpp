@@ -59,6 +59,9 @@ inline constexpr double http2_pings_max = 50, http2_pings_per_second = 10;
 inline constexpr double http2_settings_max = 20, http2_settings_per_second = 1;
 inline constexpr double http2_empty_frames_max = 100, http2_empty_frames_per_second = 10;
 inline constexpr double http2_priorities_max = 500, http2_priorities_per_second = 100;
+// Of header lists that are refused as too large: compressed, each may be one byte and be worth 4
+// KB.
+inline constexpr double http2_fields_max = 1'000, http2_fields_per_second = 100;
 // Beside two for every DATA frame that was sent.
 inline constexpr double http2_window_updates_max = 1'000, http2_window_updates_per_second = 100;
 

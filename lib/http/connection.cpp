@@ -32,7 +32,8 @@ net::Task<> Connection::serve() {
                 co_await serve_http1();
         }
     } catch (Disconnected const&) {
-        // There is nobody left to tell.
+        // There is nobody left to tell, or only by its loss.
+        if (exchange_.ends_with_connection()) wire_.stream.abort();
     }
     wire_.stream.close();
 }

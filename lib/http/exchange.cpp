@@ -39,15 +39,14 @@ void Exchange::start(RequestHead const& head, TimePoint now) {
     head_ = &head;
     request_id_ = http::request_id(head.get("X-Request-ID"));
     trace_ = trace_context(head.get("traceparent"));
-    started_ = now;
-    std::chrono::milliseconds time = options.request_time_max;
+    started_ = moved_ = now;
+    time_ = options.request_time_max;
     std::string_view forwarded;
     if (options.behind_gateway) {
         forwarded = forwarded_for(head);
-        if (auto const left = time_left(head)) time = std::min(time, *left);
+        if (auto const left = time_left(head)) time_ = std::min(time_, *left);
     }
     peer_address_ = forwarded.empty() ? peer_ : forwarded;
-    deadline_ = now + time;
 
     body_bytes_left_ = options.body_bytes_max;
     body_bytes_in_period_ = body_period_bytes;
@@ -113,12 +112,13 @@ void Exchange::admit(std::uint64_t piece_bytes, std::uint64_t announced) {
 }
 
 void Exchange::body_has_moved(std::size_t bytes) noexcept {
+    moved_ = std::chrono::steady_clock::now();
     if (bytes < body_bytes_in_period_) {
         body_bytes_in_period_ -= bytes;
         return;
     }
     body_bytes_in_period_ = body_period_bytes;
-    body_until_ = std::chrono::steady_clock::now() + shard_.options.body_time_max;
+    body_until_ = moved_ + shard_.options.body_time_max;
 }
 
 void Exchange::body_is_late() {

@@ -70,7 +70,11 @@ public:
     /// The other end speaks for this client: peer_address() from now on.
     void speaks_for(std::string_view address) { peer_address_ = address; }
     TimePoint started() const noexcept { return started_; }
-    TimePoint deadline() const noexcept { return deadline_; }
+    /// When the last of the request came that was read: its head, or a piece of its body.
+    TimePoint moved() const noexcept { return moved_; }
+    /// Until when it is to be answered. Moves on with the body, which takes as long as the client
+    /// likes within its own limits.
+    TimePoint deadline() const noexcept { return moved_ + time_; }
 
     /// Bodies larger than this end in Error(too_large). Before the first read.
     void limit_body(std::uint64_t bytes) noexcept { body_bytes_left_ = bytes; }
@@ -178,7 +182,8 @@ private:
     TraceContext trace_;
     std::string peer_address_;
     TimePoint started_{};
-    TimePoint deadline_{};
+    TimePoint moved_{};
+    std::chrono::milliseconds time_{};  // for the answer
     std::uint64_t body_bytes_left_ = 0;
     std::uint64_t body_bytes_in_period_ = 0;
 

@@ -125,10 +125,15 @@ void H1Exchange::begin_head() {
         wire_.output.resize(answer_at_);
     writes_before_ = wire_.writes;
     names_protocol_ = false;
+    chunks_.reset();
     append_status_line(wire_.output, status_);
 }
 
 void H1Exchange::put_field(std::string_view name, std::string_view value) {
+    if (head_->minor_version == 0 && same_token(name, "Transfer-Encoding")) {
+        chunks_ = BodyFraming::chunked();
+        return;
+    }
     append_field(wire_.output, name, value);
     dated_ = dated_ || same_token(name, "Date");
     names_protocol_ = names_protocol_ || (name.size() == 7 && same_token(name, "Upgrade"));
@@ -172,6 +177,7 @@ void H1Exchange::stream(Transfer transfer) {
         else
             append_field(wire_.output, "Transfer-Encoding", "chunked");
     }
+    if (chunks_) keep_alive_ = false;
     end_head();
     state_ = Answer::streaming;
 }
@@ -184,10 +190,23 @@ void H1Exchange::append_chunk(std::string_view piece) {
     fmt::format_to(std::back_inserter(wire_.output), "{:x}\r\n{}\r\n", piece.size(), piece);
 }
 
+/// The content of a piece of chunks.
+void H1Exchange::append_content(std::string_view piece) {
+    while (!piece.empty() && !chunks_->complete()) {
+        auto const step = chunks_->next(piece);
+        if (chunks_->malformed()) throw Disconnected();
+        wire_.output += step.content;
+        piece.remove_prefix(step.used);
+    }
+}
+
 net::Task<> H1Exchange::write(std::string_view piece) {
     if (bodiless()) piece = {};
     body_bytes_written_ += piece.size();
-    if (transfer_ == Transfer::relayed) {
+    if (chunks_) {
+        append_content(piece);
+        co_await wire_.flush();
+    } else if (transfer_ == Transfer::relayed) {
         if (!wire_.send_now(piece)) co_await wire_.send(piece);
     } else {
         append_chunk(piece);
@@ -199,12 +218,16 @@ net::Task<> H1Exchange::end(std::string_view last) {
     if (bodiless()) last = {};
     body_bytes_written_ += last.size();
     state_ = Answer::ended;
-    if (transfer_ == Transfer::relayed) {
+    if (transfer_ == Transfer::relayed && !chunks_) {
         co_await collect(last);
         co_return;
     }
-    append_chunk(last);
-    if (head_->minor_version > 0 && !bodiless()) wire_.output += "0\r\n\r\n";
+    if (chunks_) {
+        append_content(last);
+    } else {
+        append_chunk(last);
+        if (head_->minor_version > 0 && !bodiless()) wire_.output += "0\r\n\r\n";
+    }
     co_await collect({});
 }
 

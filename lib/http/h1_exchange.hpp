@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ public:
     /// After the handler: puts what belongs to the next request back. False when the connection
     /// must end.
     bool settle();
+
+    /// The end of the connection would be that of the answer, which is under way.
+    bool ends_with_connection() const noexcept {
+        return state_ == Answer::streaming && head_->minor_version == 0 &&
+               (chunks_ || transfer_ == Transfer::chunked);
+    }
 
     bool body_complete() const noexcept override { return body_.complete(); }
     bool client_has_left() const noexcept override;
@@ -45,6 +52,7 @@ private:
     bool body_ends_in_sight() const noexcept;
     void end_head();
     void append_chunk(std::string_view piece);
+    void append_content(std::string_view piece);
     net::Task<> collect(std::string_view bytes);
 
     Wire& wire_;
@@ -57,9 +65,10 @@ private:
     std::unique_ptr<char[]> body_buffer_;
 
     bool keep_alive_ = false;
-    bool names_protocol_ = false;      // the answer has Upgrade
-    std::size_t answer_at_ = 0;        // where this answer begins in the collected output
-    std::uint64_t writes_before_ = 0;  // of the wire, when it began
+    std::optional<BodyFraming> chunks_;  // of a relayed answer to HTTP/1.0, which knows none
+    bool names_protocol_ = false;        // the answer has Upgrade
+    std::size_t answer_at_ = 0;          // where this answer begins in the collected output
+    std::uint64_t writes_before_ = 0;    // of the wire, when it began
 };
 
 }  // namespace grover::http

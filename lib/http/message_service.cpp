@@ -16,7 +16,6 @@ void fill(Request& request, Exchange const& exchange) {
     request.trace_id = exchange.trace().trace_id;
     request.span_id = exchange.trace().span_id;
     request.peer_address = exchange.peer_address();
-    request.deadline = exchange.deadline();
 }
 
 struct MessageService {
@@ -31,6 +30,7 @@ struct MessageService {
         std::exception_ptr failure;
         try {
             if (!exchange.body_complete()) request.body = co_await exchange.read_all();
+            request.deadline = exchange.deadline();
             response = co_await handler(request);
             begin(exchange, response);
             if (response.writer) co_await write(exchange, response.writer);

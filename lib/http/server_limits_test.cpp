@@ -83,6 +83,24 @@ TEST_F(ServerLimitsTest, GivesUpAClientThatDoesNotRead) {
     EXPECT_TRUE(eventually([&] { return server.counters().open == 0; }));
 }
 
+TEST_F(ServerLimitsTest, StaysWithAClientThatReadsSlowly) {
+    constexpr std::size_t size = 24 << 20;
+    auto& server = serve(
+        [](Request&) -> net::Task<Response> {
+            co_return Response{.status = 200, .body = std::string(size, 'x')};
+        },
+        {.write_time_max = 1500ms});
+    RawClient client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 40; ++i) {
+        ASSERT_EQ(client.read(32 << 10).size(), std::size_t{32 << 10});
+        std::this_thread::sleep_for(100ms);  // That is slow.
+    }
+    for (std::size_t got = 40 * (32 << 10); got < size; got += 64 << 10)
+        ASSERT_EQ(client.read(64 << 10).size(), std::size_t{64 << 10}) << got;
+    EXPECT_EQ(server.counters().hit(ClientLimit::read_time), 0u);
+}
+
 TEST_F(ServerLimitsTest, TurnsAwayWhatIsTooMuch) {
     auto& server = serve(hello, {.connections_max = 2});
     RawClient first(server.port());

@@ -1,8 +1,7 @@
 #include "http/wire.hpp"
 
+#include <algorithm>
 #include <array>
-
-#include <boost/asio/write.hpp>
 
 #include "http/exchange.hpp"
 #include "http/server_tls.hpp"
@@ -13,6 +12,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using Error = boost::system::error_code;
 using Buffers = TlsStream::Buffers;
+
+constexpr std::size_t sealed_at_once_max = 64 << 10;
 
 }  // namespace
 
@@ -66,15 +67,24 @@ bool Wire::send_now(std::string_view& more) noexcept {
 net::Task<> Wire::send(std::string_view more) {
     if (output.empty() && more.empty() && !(tls && tls->pending())) co_return;
     ++writes;
-    write_until_ = Steady::now() + shard.options.write_time_max;
-    expire();
-    Buffers const both{boost::asio::buffer(output), boost::asio::buffer(more.data(), more.size())};
+    Buffers rest{boost::asio::buffer(output), boost::asio::buffer(more.data(), more.size())};
     Error error;
-    std::size_t count = 0;
-    if (tls) [[unlikely]]
-        error = co_await tls->write(both);
-    else
-        std::tie(error, count) = co_await boost::asio::async_write(stream, both, net::use_tuple);
+    do {
+        // For what can be written at once: who reads slowly but reads is not given up.
+        write_until_ = Steady::now() + shard.options.write_time_max;
+        expire();
+        auto count = rest[0].size() + std::min(rest[1].size(), sealed_at_once_max);
+        if (tls) [[unlikely]]
+            error = co_await tls->write(
+                Buffers{rest[0], boost::asio::buffer(rest[1], sealed_at_once_max)});
+        else
+            std::tie(error, count) = co_await stream.async_write_some(rest, net::use_tuple);
+        for (auto& part : rest) {
+            auto const gone = std::min(count, part.size());
+            part += gone;
+            count -= gone;
+        }
+    } while (!error && rest[0].size() + rest[1].size() > 0);
     if (error && stream.expired()) shard.hit(ClientLimit::read_time);
     write_until_ = TimePoint::max();
     expire();

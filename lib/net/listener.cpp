@@ -39,10 +39,13 @@ void require(bool good, std::string const& where) {
     if (!good) refuse(where, std::error_code(errno, std::system_category()).message());
 }
 
-void set(int descriptor, int level, int option) {
-    int const on = 1;
-    ::setsockopt(descriptor, level, option, &on, sizeof on);
+void set(int descriptor, int level, int option, int value = 1) {
+    ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
+
+/// What a socket takes beyond what its other side has room for. Without it the kernel takes
+/// megabytes, and whoever reads slowly frees none of it for longer than a write may take.
+constexpr int unsent_bytes_max = 256 << 10;
 
 SocketAddress tcp_address(std::string const& host, std::uint16_t port) {
     addrinfo wanted{};
@@ -209,7 +212,9 @@ std::vector<std::unique_ptr<Listener>> Listener::tcp(Loops& loops, std::string c
     for (std::size_t i = 0; i < loops.size(); ++i) {
         auto socket = bound(loops.at(i), address, where, true);
         int const descriptor = socket.native_handle();
-        set(descriptor, IPPROTO_TCP, TCP_NODELAY);        // Accepted sockets inherit it.
+        // Accepted sockets inherit both.
+        set(descriptor, IPPROTO_TCP, TCP_NODELAY);
+        set(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max);
         if (i == 0) address = local_address(descriptor);  // All others take the same port.
         require(::listen(descriptor, backlog) == 0, where);
         auto impl =

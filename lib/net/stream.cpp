@@ -53,6 +53,13 @@ void Stream::shutdown_send() noexcept {
     if (channel_) channel_->shutdown_send();
 }
 
+void Stream::abort() noexcept {
+    constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+    if (channel_)
+        ::setsockopt(channel_->descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+}
+
 void Stream::on_expiry() noexcept {
     if (channel_) channel_->cancel();
 }

@@ -84,6 +84,9 @@ public:
     void shutdown_send() noexcept;
     /// Pending operations end with operation_aborted.
     void close() noexcept { channel_.reset(); }
+    /// The same, and the other side of a TCP connection gets a reset, no end: for what must not
+    /// look whole.
+    void abort() noexcept;
     bool is_open() const noexcept { return channel_ != nullptr; }
 
 private:

@@ -91,8 +91,8 @@ public:
     std::uint16_t door(std::size_t index = 0) const { return doors_.at(index)->port(); }
     service::Kit& kit() noexcept { return around_.kit; }
     /// As SIGHUP does.
-    void reload() {
-        for (auto const& work : around_.kit.reloads()) work(service::Kit::Reload::asked);
+    void reload(service::Kit::Reload why = service::Kit::Reload::asked) {
+        for (auto const& work : around_.kit.reloads()) work(why);
     }
     Program& program() noexcept { return program_; }
     telemetry::Metrics& metrics() noexcept { return around_.metrics; }

@@ -94,7 +94,8 @@ ContentDelivery::Plan ContentDelivery::plan(http::ReplyHead const& head) const n
 
 void ContentDelivery::begin(http::ReplyHead const& head, Plan const& plan, int status) {
     bool const coded = plan.coding != http::Coding::identity;
-    bool const reframed = coded || head.body.kind() == BodyFraming::Kind::until_close;
+    bool const reframed =
+        coded || status == 204 || head.body.kind() == BodyFraming::Kind::until_close;
     exchange_.begin(status);
     auto const connection = head.get("Connection");
     for (auto const& [name, value] : head.fields) {
@@ -179,7 +180,7 @@ net::Task<> ContentDelivery::pass_on(Attempt& attempt) {
         auto const piece = attempt.take();
         if (fetch_ && fetch_->keeping())
             reader.read(piece.bytes, [&](std::string_view content) { fetch_->add(content); });
-        if (piece.end == Attempt::End::cut) throw http::Disconnected();
+        if (piece.end == Attempt::End::cut) broke_off();
         if (piece.end == Attempt::End::yes) {
             if (fetch_) fetch_->finish();
             if (client_is_gone_) throw http::Disconnected();
@@ -203,7 +204,7 @@ net::Task<> ContentDelivery::pass_encoded(Attempt& attempt, http::Coding coding)
             encoder->write(content, coded);
             if (fetch_) fetch_->add(content);
         });
-        if (piece.end == Attempt::End::cut) throw http::Disconnected();
+        if (piece.end == Attempt::End::cut) broke_off();
         if (piece.end == Attempt::End::yes) {
             encoder->finish(coded);
             if (fetch_) fetch_->finish();

@@ -6,8 +6,9 @@ namespace {
 void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_close) {
     exchange.begin(head.status);
     auto const connection = head.get("Connection");
+    bool const reframed = until_close || head.status == 204;  // which frames nothing
     for (auto const& [name, value] : head.fields)
-        if (goes_out(name, connection) && !(until_close && frames_body(name)))
+        if (goes_out(name, connection) && !(reframed && frames_body(name)))
             exchange.field(name, value);
 }
 
@@ -19,6 +20,11 @@ bool RawDelivery::wants_its_head(http::ReplyHead const& head) const noexcept {
     return hurried && !exchange_.sent();
 }
 
+void RawDelivery::broke_off() const {
+    if (exchange_.sent()) throw http::Disconnected();
+    throw Error(ErrorCode::bad_gateway, "a service broke off");
+}
+
 net::Task<> RawDelivery::deliver(Attempt& attempt) {
     bool const until_close = attempt.head().body.kind() == http::BodyFraming::Kind::until_close;
     begin(exchange_, attempt.head(), until_close);
@@ -26,7 +32,7 @@ net::Task<> RawDelivery::deliver(Attempt& attempt) {
                                  : http::Exchange::Transfer::relayed);
     for (;;) {
         auto const piece = attempt.take();
-        if (piece.end == Attempt::End::cut) throw http::Disconnected();
+        if (piece.end == Attempt::End::cut) broke_off();
         if (piece.end == Attempt::End::yes) co_return co_await exchange_.end(piece.bytes);
         if (!piece.bytes.empty() || wants_its_head(attempt.head()))
             co_await exchange_.write(piece.bytes);

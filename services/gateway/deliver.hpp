@@ -24,7 +24,8 @@ public:
 };
 
 /// Passes it on as it is. Throws http::Disconnected when the client is gone, or must not take half
-/// an answer for a whole one: its connection is cut.
+/// an answer for a whole one: its connection is cut. Error (bad_gateway) while it has nothing of
+/// it.
 class RawDelivery : public Delivery {
 public:
     explicit RawDelivery(http::Exchange& exchange) : exchange_(exchange) {}
@@ -36,6 +37,8 @@ protected:
     /// not known, which may be silent for long, or that is made of what the client still sends.
     /// Else head and body share a send.
     bool wants_its_head(http::ReplyHead const& head) const noexcept;
+    /// The service's answer breaks off.
+    [[noreturn]] void broke_off() const;
 
     http::Exchange& exchange_;
 };

@@ -46,8 +46,12 @@ struct Forward {
     std::string_view scheme = "http";  // of the client's request
     std::string_view identity;         // the caller, signed; empty for none
     std::chrono::steady_clock::time_point deadline;
-    /// The deadline without the client's own wish; unset: the same.
-    std::chrono::steady_clock::time_point allowed_until{};
+    /// What the client itself will wait.
+    std::chrono::steady_clock::time_point client_until =
+        std::chrono::steady_clock::time_point::max();
+    /// A body that still comes moves the deadline on: so long after each piece, up to
+    /// `client_until`. Zero: it does not.
+    std::chrono::milliseconds after_body{};
     http::Exchange* body = nullptr;  // gives the pieces of the body after `first`
     std::string_view first{};        // of the body, as it is framed; when whole() all of it
     RequestEdits const* edits = nullptr;

@@ -57,7 +57,15 @@ net::Task<Outcome> Http1Attempt::ask(Forward const& forward) {
 }
 
 net::Task<bool> Http1Attempt::put(std::string_view piece) {
-    co_return !co_await connection_->write({asio::buffer(piece), asio::const_buffer()});
+    body_moved();
+    if (co_await connection_->write({asio::buffer(piece), asio::const_buffer()})) co_return false;
+    body_moved();
+    co_return true;
+}
+
+void Http1Attempt::body_moved() noexcept {
+    patience_.body_moved();
+    if (!body_begun_) connection_->stream.expires_at(patience_.for_head());
 }
 
 net::Task<> Http1Attempt::finish_body() {
@@ -132,6 +140,10 @@ Attempt::Piece Http1Attempt::take() noexcept {
 net::Task<> Http1Attempt::receive() {
     connection_->input.consume(std::exchange(taken_, 0));
     connection_->stream.expires_at(patience_.for_more());
+    if (patience_.over()) {
+        ended_ = true;
+        co_return;
+    }
     auto const [error, bytes] = co_await connection_->read_some(connection_->input.space());
     ended_ = !received(error, bytes);
 }

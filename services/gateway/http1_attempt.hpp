@@ -39,6 +39,7 @@ public:
 
 private:
     net::Task<bool> put(std::string_view piece);
+    void body_moved() noexcept;
     net::Task<Outcome> receive_head(std::string_view method);
     bool received(boost::system::error_code error, std::size_t bytes) noexcept;
     bool whole_request_sent() const noexcept { return sent_ || (upload_ && upload_->whole()); }

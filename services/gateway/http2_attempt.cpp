@@ -3,6 +3,7 @@
 namespace grover::gateway {
 
 using Answer = http::h2::ClientStream::Answer;
+using Steady = std::chrono::steady_clock;
 using http::h2::BodyFollows;
 using http::h2::ChunkWriter;
 
@@ -33,7 +34,8 @@ net::Task<Outcome> Http2Attempt::ask(Forward const& forward) {
     if (body) co_await send_body(forward);
     auto outcome = Outcome::answered;
     while (stream.answer() == Answer::waiting && outcome != Outcome::late)
-        if (!co_await stream.wait(patience_.for_head())) outcome = Outcome::late;
+        if (!co_await stream.wait(patience_.for_head()) && patience_.for_head() <= Steady::now())
+            outcome = Outcome::late;
     if (outcome != Outcome::late) outcome = outcome_of(stream.answer());
     if (outcome == Outcome::answered) {
         chunked_ = stream.head().body.kind() == http::BodyFraming::Kind::chunked;
@@ -58,6 +60,7 @@ net::Task<> Http2Attempt::send_body(Forward const& forward) {
 
 net::Task<bool> Http2Attempt::put(std::string_view piece) {
     auto& stream = *stream_;
+    patience_.body_moved();
     for (auto content = body_.next(piece); !content.empty(); content = body_.next(piece)) {
         content.remove_prefix(stream.write_now(content));
         if (content.empty()) continue;
@@ -114,8 +117,10 @@ Attempt::Piece Http2Attempt::take() noexcept {
 net::Task<> Http2Attempt::receive() {
     use_up();
     auto& stream = *stream_;
+    auto const until = patience_.for_more();
     if (stream.received() == 0 && stream.answer() == Answer::begun)
-        late_ = !co_await stream.wait(patience_.for_more());
+        late_ = !co_await stream.wait(until);
+    late_ = late_ || patience_.over();
 }
 
 }  // namespace grover::gateway

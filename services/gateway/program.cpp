@@ -109,7 +109,12 @@ Program::Program(service::Kit& kit, Config config)
 std::optional<int> Program::command(Environment& env, std::vector<std::string> const& arguments) {
     bool const check = arguments.size() == 2 && arguments[0] == "--check-config";
     bool const where = arguments.size() == 3 && arguments[0] == "--where";
-    if (!check && !where && (arguments.empty() || arguments[0] != "route")) return {};
+    auto const verb_is = [&](std::string_view verb) {
+        return !arguments.empty() && arguments[0] == verb;
+    };
+    if (verb_is("--check-config") && arguments.size() > 2)
+        throw ConfigError("--check-config takes one FILE");
+    if (!check && !where && !verb_is("route")) return {};
     auto const file = check ? arguments[1] : env.text("GATEWAY_CONFIG", default_config_file(), "");
     auto config = parse_config(Source::of(file));
     if (check) {
@@ -129,7 +134,8 @@ std::optional<int> Program::command(Environment& env, std::vector<std::string> c
         std::cout << explain(config, file, {arguments.begin() + 2, arguments.end()}, taken);
         return taken ? 0 : 1;
     }
-    if (verb != "access") throw ConfigError("route explain METHOD URL, or route access");
+    if (verb != "access" || arguments.size() > 2)
+        throw ConfigError("route explain METHOD URL, or route access");
     telemetry::Metrics metrics;
     std::cout << access_table(Snapshot(std::move(config), 1, metrics));
     return 0;
@@ -385,8 +391,13 @@ void Program::authorize(RequestRecord const& record) {
 void Program::choose_canary(http::Exchange const& exchange, RequestRecord& record) {
     auto const* caller = record.caller();
     auto const place = sticky_place(caller ? caller->user_id.str() : exchange.peer_address());
-    for (auto const& [end, service] : record.route->canary)
-        if (place < end) return record.use_service(service);
+    for (auto const& [end, service] : record.route->canary) {
+        if (place >= end) continue;
+        // A share of nothing would be failures alone.
+        if (!record.view->upstreams[service]->state()->instances.empty())
+            record.use_service(service);
+        return;
+    }
 }
 
 void Program::observe(http::Exchange& exchange, RequestRecord const& record, int status) {
@@ -399,7 +410,7 @@ void Program::observe(http::Exchange& exchange, RequestRecord const& record, int
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        exchange.deadline() - exchange.started() - took);
+        exchange.deadline() - std::chrono::steady_clock::now());
     // The route, not the path: a path or query may hold what must not be kept.
     auto const write = [&](auto... more) {
         kit_.log().write(

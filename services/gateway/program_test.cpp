@@ -267,6 +267,24 @@ TEST_F(Gateway, AReloadChangesTheRulesAndKeepsConnections) {
         "gateway_configuration_reloads_total{result=\"refused\"} 1"));
 }
 
+TEST_F(Gateway, AFileThatIsStillBeingWrittenIsNotTaken) {
+    auto& gateway = start("routes: [{path: /api/a, service: post}]\n");
+    auto const look = [&] { gateway.reload(service::Kit::Reload::if_changed); };
+    auto const status = [&] { return gateway.get("/api/b").status; };
+    look();
+    for (auto const* rest : {"routes:\n  - {path: /api/a, service: post}\n",
+                             "routes:\n  - {path: /api/a, service: post}\n  - {path: /api/b, "
+                             "service: post}\n"}) {
+        write(rest);
+        look();
+        EXPECT_EQ(status(), 404) << rest;
+    }
+    look();
+    EXPECT_TRUE(testing::eventually([&] { return status() == 200; }));
+    EXPECT_TRUE(gateway.metrics().print().contains(
+        "gateway_configuration_reloads_total{result=\"accepted\"} 1"));
+}
+
 constexpr std::string_view limited = R"(
 routes:
   - {path: /api/a, service: post}
@@ -742,6 +760,7 @@ routes:
   - {path: /api/half, service: post, canary: {next: 50%}}
   - {path: /api/all, service: post, canary: {next: 100%}}
   - {path: /api/none, service: post, canary: {next: 0%}}
+  - {path: /api/away, service: post, canary: {none: 100%}}
 clients: {trusted_proxies: [127.0.0.1]}
 )");
     int next = 0;
@@ -755,6 +774,7 @@ clients: {trusted_proxies: [127.0.0.1]}
     EXPECT_LT(next, 48);
     EXPECT_EQ(service(gateway.get("/api/all")), "next");
     EXPECT_EQ(service(gateway.get("/api/none")), "post");
+    EXPECT_EQ(service(gateway.get("/api/away")), "post");
     auto const first = service(gateway.get("/api/half", bearer("user-1")));
     EXPECT_EQ(service(gateway.get("/api/half", bearer("user-1") + "X-Forwarded-For: 9.9.9.9\r\n")),
               first);

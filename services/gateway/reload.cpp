@@ -1,5 +1,7 @@
 #include "gateway/reload.hpp"
 
+#include <utility>
+
 namespace grover::gateway {
 namespace {
 
@@ -35,8 +37,9 @@ Reloader::Stamp Reloader::stamp_of(std::string const& file) {
 bool Reloader::changed() {
     std::lock_guard const lock(mutex_);
     auto const now = stamp_of(source_.file);
-    // A file that is missing is about to be replaced: what is in force stays.
-    return now != seen_ && now != Stamp{};
+    // One that is missing is about to be replaced, one that still changes is being written.
+    bool const settled = std::exchange(last_, now) == now;
+    return settled && now != seen_ && now != Stamp{};
 }
 
 Reloader::State Reloader::state() {

@@ -1,5 +1,6 @@
-// Puts a changed configuration in force while requests run: on SIGHUP, and when the file changes.
-// A file that is not good is said in the log and nothing changes.
+// Puts a changed configuration in force while requests run: on SIGHUP, and when the file has
+// changed and is the same at two looks, a second apart: until then somebody may be writing it. A
+// file that is not good is said in the log and nothing changes.
 #pragma once
 
 #include <sys/stat.h>
@@ -51,7 +52,8 @@ private:
     Use use_;
     std::mutex mutex_;  // for what follows
     Source source_;     // in force
-    Stamp seen_;
+    Stamp seen_;        // when it was read last
+    Stamp last_;        // at the last look
     std::uint64_t version_ = 1;
     Timestamp since_;
     telemetry::Counter& accepted_;

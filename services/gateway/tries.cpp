@@ -451,10 +451,10 @@ net::Task<> Tries::pause_before_next() {
             Duration(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(span))));
 }
 
-/// By the client's own deadline, or because its body or earlier tries had used up the time: nobody
-/// knows when the answer would have come.
+/// By the client's own deadline, or because earlier tries had used up the time: nobody knows when
+/// the answer would have come.
 bool Tries::was_cut_short(Duration took, TimePoint now) const noexcept {
-    return now < forward_.allowed_until || took * 2 < now - began_;
+    return now >= forward_.client_until || (forward_.whole() && took * 2 < now - began_);
 }
 
 /// Tells everybody who remembers how a try ended.
@@ -514,14 +514,13 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
 }  // namespace
 
 TimePoint deadline_of(http::Exchange const& exchange, TryRules const& rules) {
-    auto const time = std::min<Duration>(rules.settings.timeout, patience_of(exchange.head()));
-    return std::min(exchange.deadline(), exchange.started() + time);
+    return std::min(exchange.moved() + rules.settings.timeout,
+                    exchange.started() + patience_of(exchange.head()));
 }
 
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
     forward.stream = &rules.settings.stream;
-    forward.allowed_until =
-        std::min(exchange.deadline(), exchange.started() + rules.settings.timeout);
+    forward.client_until = exchange.started() + patience_of(exchange.head());
     forward.deadline = deadline_of(exchange, rules);
 }
 
@@ -534,7 +533,10 @@ net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,
     if (!exchange.body_complete() &&
         co_await exchange.body_comes(std::min(forward.deadline, body_until)))
         forward.first = co_await exchange.read_raw();
-    if (!exchange.body_complete()) forward.body = &exchange;
+    if (!exchange.body_complete()) {
+        forward.body = &exchange;
+        forward.after_body = rules.settings.timeout;
+    }
     co_await relay(forward, upstream, rules, delivery, report);
 }
 

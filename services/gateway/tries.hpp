@@ -1,8 +1,8 @@
 // Gets one request answered by a service: by which instance, how often, until when.
 //
-// - Deadline: the shortest of the server's, the route's and the client's own (X-Request-Timeout-Ms,
-//   or Request-Timeout in seconds). The service is told what is left (X-Request-Deadline-Ms), and
-//   when it has passed the client gets its 504.
+// - Deadline: the shorter of the route's, which runs from the last of the request's body, and the
+//   client's own (X-Request-Timeout-Ms, or Request-Timeout in seconds). The service is told what is
+//   left (X-Request-Deadline-Ms), and when it has passed the client gets its 504.
 // - Admission: requests beyond what the service can work on are refused at once, the least
 // important
 //   first (503, Retry-After). A request whose body is still coming is no load yet and not counted.

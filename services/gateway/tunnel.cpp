@@ -86,6 +86,7 @@ private:
             auto const piece = co_await way.from.read();
             if (piece.empty()) break;
             moved();
+            if (ending_ || is_late()) break;
             if (!co_await way.to.write(piece)) {
                 way.open = false;
                 note(way.to_name);

@@ -25,6 +25,8 @@ FLOODS = {
     "settings": (b"", lambda _: frame(SETTINGS), 100, 5),
     "empty_frames": (frame(HEADERS, POST, END_HEADERS, 1), lambda _: frame(DATA, stream=1), 500, 20),
     "priorities": (b"", lambda _: frame(PRIORITY, b"\0\0\0\0\1", stream=5), 3000, 50),
+    "fields": (frame(HEADERS, GET + b"\x40\x01x\x7f\xa1\x1e" + b"a" * 4000, END_STREAM | END_HEADERS, 1),
+               lambda number: frame(HEADERS, GET + b"\xbe" * 400, END_STREAM | END_HEADERS, 2 * number + 3), 50, 1),
     "window_updates": (b"", lambda _: frame(WINDOW_UPDATE, struct.pack(">I", 1)), 5000, 50),
 }
 

@@ -2,12 +2,14 @@
 no end that looks whole and is not, and no more in between than buffers hold."""
 
 import json
+import queue
 import select
 import socket
 import ssl
 import struct
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -53,25 +55,31 @@ def stage(request, tmp_path_factory):
         stage.close()
 
 
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory):
-    """A service behind routes whose streams may not be silent, or not be old."""
-    stage, folder = Stage(), tmp_path_factory.mktemp("impatient")
-    (folder / "gateway.yaml").write_text(f"""
+@pytest.fixture(scope="module", params=["http1", "http2"])
+def impatient(request, tmp_path_factory):
+    """A service behind routes whose streams may not be silent, or not be old, and whose answers may not be late."""
+    stage, gateways = Stage(), []
+    for protocol in ["http1", "http2"] if request.param == "http2" else ["http1"]:
+        folder = tmp_path_factory.mktemp("impatient")
+        (folder / "gateway.yaml").write_text(f"""
 services:
-  user: {{instances: ['http://127.0.0.1:{stage.port}']}}
+  user: {{instances: ['http://127.0.0.1:{gateways[-1].port if gateways else stage.port}'], protocol: {protocol}}}
 routes:
   - {{path: /api/silent/**, service: user, stream: {{idle: 300ms}}}}
   - {{path: /api/old/**, service: user, stream: {{idle: 300ms, lifetime: 900ms}}}}
+  - {{path: /api/late/**, service: user, timeout: 1s}}
 """)
-    gateway = gateway_to(stage.port, folder, GATEWAY_CONFIG=str(folder / "gateway.yaml"))
-    gateway.start()
+        gateways.append(gateway_to(stage.port, folder, GATEWAY_CONFIG=str(folder / "gateway.yaml"), USER_SERVICE_URL="", POST_SERVICE_URL=""))
+        gateways[-1].start()
     try:
-        gateway.wait_ready()
-        stage.url = f"http://127.0.0.1:{gateway.port}"
+        for gateway in gateways:
+            gateway.wait_ready()
+        stage.port_asked = gateways[-1].port
+        stage.url = f"http://127.0.0.1:{stage.port_asked}"
         yield stage
     finally:
-        gateway.terminate()
+        for gateway in reversed(gateways):
+            gateway.terminate()
         stage.close()
 
 
@@ -188,6 +196,112 @@ def test_a_stream_that_is_old_ends_whatever_is_said(impatient, protocol):
     heard = listener.child.stdout.read()
     assert heard and heard == b"data: 1\n\n" * (len(heard) // 9)
     assert listener.ended() != 0, "it looks whole"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_stream_that_is_old_ends_though_it_is_never_silent(impatient, protocol):
+    listener = Listener(impatient, protocol, "/api/old/x")
+    reader = threading.Thread(target=lambda: all(iter(lambda: listener.child.stdout.read1(1 << 20), b"")))
+    reader.start()
+    try:
+        while True:
+            listener.say(BLOCK)
+    except ConnectionError:
+        pass
+    reader.join()
+    assert listener.ended() != 0, "it looks whole"
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 30", b"Transfer-Encoding: chunked"])
+def test_a_body_may_take_longer_than_its_answer(impatient, framing):
+    """The time of an answer begins when its request is whole."""
+    chunk = b"%b" if b"Length" in framing else b"1\r\n%b\r\n"
+    with socket.create_connection(("127.0.0.1", impatient.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"POST /api/late/x HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing)
+        asked = None
+        for _ in range(30):
+            client.sendall(chunk % b"a")
+            try:
+                asked = asked or impatient.asked.get(timeout=0.1)
+            except queue.Empty:
+                pass
+            time.sleep(0.1)    # that is how slow it is
+        if b"chunked" in framing:
+            client.sendall(b"0\r\n\r\n")
+        service, got = asked.connection, asked.data
+        while got.count(b"a") < 30:
+            got += service.recv(65536)
+        service.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        assert read_until(client, b"\r\n\r\nok").startswith(b"HTTP/1.1 200")
+        service.close()
+
+
+@pytest.mark.parametrize("sent", ["nothing more", "all"])
+def test_the_time_of_an_answer_ends_behind_its_body(impatient, sent):
+    with socket.create_connection(("127.0.0.1", impatient.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"POST /api/late/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+        service = impatient.asked.get(timeout=TIMEOUT_S).connection
+        if sent == "all":
+            client.sendall(b"b")
+        assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 504" if sent == "all" else b"HTTP/1.1 408")
+        service.close()
+
+
+# --- clients of HTTP/1.0, which knows no chunks
+
+@pytest.mark.parametrize("field", [b"", b"Connection: keep-alive\r\n"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_http10_gets_no_chunks(stage, method, field):
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(method + b" /api/posts/x HTTP/1.0\r\nHost: x\r\n" + field + b"\r\n")
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        if method == b"GET":
+            service.sendall(b"5\r\nhello\r\n")
+            got = read_until(client, b"hello")
+            service.sendall(b"6;x=y\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n")
+        else:
+            got = read_until(client, b"\r\n\r\n")
+        got += read_all(client) if method == b"GET" else b""
+        head, _, body = got.partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head.lower()
+        assert body == (b"hello world" if method == b"GET" else b"")
+        service.close()
+
+
+def test_half_an_answer_in_chunks_does_not_look_whole_to_http10(stage):
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"GET /api/posts/x HTTP/1.0\r\nHost: x\r\n\r\n")
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        read_until(client, b"hello")
+        service.close()
+        with pytest.raises(ConnectionResetError):
+            while client.recv(65536):
+                pass
+
+
+@pytest.mark.parametrize("accept", [b"", b"Accept-Encoding: gzip\r\n"])
+def test_no_content_has_no_length(stage, accept):
+    """RFC 9110 section 8.6."""
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"DELETE /api/posts/x HTTP/1.1\r\nHost: x\r\n" + accept + b"\r\n")
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello")
+        got = read_until(client, b"\r\n\r\n")
+        assert got.startswith(b"HTTP/1.1 204") and b"content-length" not in got.lower() and got.endswith(b"\r\n\r\n")
+        service.close()
+
+
+@pytest.mark.parametrize("protocol", ["1.0", "1.1"])
+@pytest.mark.parametrize("answer", [b"5\r\nhello\r\n0\r\nContent-Length: 5\r\n\r\n", b"zz\r\nhello\r\n", b""])
+def test_what_breaks_off_before_anything_was_sent_is_502(stage, answer, protocol):
+    with socket.create_connection(("127.0.0.1", stage.port_asked), TIMEOUT_S) as client:
+        client.sendall(b"POST /api/posts/x HTTP/%b\r\nHost: x\r\nContent-Length: 0\r\n\r\n" % protocol.encode())
+        service = stage.asked.get(timeout=TIMEOUT_S).connection
+        service.sendall(answer and b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + answer)
+        service.close()
+        assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 502")
 
 
 def test_a_listener_that_does_not_read_stops_the_service(listener):

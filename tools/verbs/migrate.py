@@ -30,7 +30,7 @@ def main() -> int:
 
     house = open_house(options.data)
     if running_pid(house):
-        raise Trouble(f"it runs on {house.data}: stop it first with ./grover down")
+        raise Trouble(f"it runs on {house.data}: stop it first with {house.command('down')}")
     if not os.environ.get("GROVER_PROGRAMS"):
         subprocess.run([os.environ["GROVER"], "build", "release", "services"], check=True)
     preflight.check_programs(house)

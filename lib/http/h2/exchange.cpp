@@ -28,7 +28,8 @@ StreamExchange::StreamExchange(ServerSession& session, Shard& shard, std::string
     : Exchange(shard, std::move(peer), scheme),
       session_(session),
       arrived_(shard.loop),
-      drained_(shard.loop) {}
+      drained_(shard.loop),
+      unread_(*this, shard.loop) {}
 
 void StreamExchange::open(std::int32_t id) {
     id_ = id;
@@ -57,8 +58,8 @@ void StreamExchange::on_data(std::string_view bytes) {
     arrived_.notify();
 }
 
-void StreamExchange::on_trailer(std::string_view name, std::string_view value) {
-    chunks_.add_trailer(name, value);
+bool StreamExchange::on_trailer(std::string_view name, std::string_view value) {
+    return chunks_.add_trailer(name, value);
 }
 
 void StreamExchange::on_input_end() {
@@ -70,6 +71,17 @@ void StreamExchange::on_gone() {
     gone_ = true;
     arrived_.notify();
     drained_.notify();
+}
+
+void StreamExchange::on_finished() noexcept {
+    running_ = false;
+    finished_ = true;
+    if (open_ && !end_sent_) unread_.expires_at(Steady::now() + shard_.options.write_time_max);
+}
+
+void StreamExchange::Unread::on_expiry() noexcept {
+    never_expires();
+    stream_.session_.on_unread(stream_);
 }
 
 bool StreamExchange::body_complete() const noexcept {

@@ -11,6 +11,7 @@
 #include "http/h2/http1_body.hpp"
 #include "http/h2/request_fields.hpp"
 #include "http/h2/session.hpp"
+#include "net/expiring.hpp"
 #include "net/signal.hpp"
 
 namespace grover::http::h2 {
@@ -31,25 +32,29 @@ public:
     /// Both have come: the handler may be called.
     void start(RequestHead const& head, TimePoint now);
     void on_data(std::string_view bytes);
-    void on_trailer(std::string_view name, std::string_view value);
+    /// False for one too many.
+    bool on_trailer(std::string_view name, std::string_view value);
     void on_input_end();
     bool input_ended() const noexcept { return input_ended_; }
     /// The stream was reset, or its connection is lost.
     void on_gone();
     /// nghttp2 knows the stream.
     bool open() const noexcept { return open_; }
-    void on_closed() noexcept { open_ = false; }
+    void on_closed() noexcept {
+        open_ = false;
+        unread_.never_expires();
+    }
     /// A handler has it.
     bool running() const noexcept { return running_; }
     /// The handler has returned: nobody reads what still comes.
     bool finished() const noexcept { return finished_; }
-    void on_finished() noexcept {
-        running_ = false;
-        finished_ = true;
-    }
+    void on_finished() noexcept;
     /// All of the answer has left, and nobody reads what the client still sends.
     bool answered_early() const noexcept { return end_sent_ && finished_ && !input_ended_; }
-    void on_end_sent() noexcept { end_sent_ = true; }
+    void on_end_sent() noexcept {
+        end_sent_ = true;
+        unread_.never_expires();
+    }
     /// Received and not read: what the connection's window lacks.
     std::size_t unread() const noexcept { return incoming_.size(); }
     StreamOutput& outgoing() noexcept { return outgoing_; }
@@ -76,6 +81,16 @@ public:
     bool sent() const noexcept override { return submitted_; }
 
 private:
+    /// By when the answer of a handler that has returned must have left.
+    class Unread final : public net::Expiring {
+    public:
+        Unread(StreamExchange& stream, net::Loop& loop) : Expiring(loop), stream_(stream) {}
+
+    private:
+        void on_expiry() noexcept override;
+        StreamExchange& stream_;
+    };
+
     void begin_head() override;
     net::Task<> receive();
     void submit(bool body_follows);
@@ -110,6 +125,7 @@ private:
     bool submitted_ = false;
     OutgoingBody outgoing_;
     net::Signal drained_;
+    Unread unread_;
 };
 
 }  // namespace grover::http::h2

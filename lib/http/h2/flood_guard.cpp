@@ -23,6 +23,7 @@ constexpr std::array<Rule, floods> rules{{
     {"empty_frames", limits::http2_empty_frames_max, limits::http2_empty_frames_per_second},
     {"priorities", limits::http2_priorities_max, limits::http2_priorities_per_second},
     {"window_updates", limits::http2_window_updates_max, limits::http2_window_updates_per_second},
+    {"fields", limits::http2_fields_max, limits::http2_fields_per_second},
 }};
 constexpr double window_updates_per_data_frame = 2;  // of the stream, and of the connection
 

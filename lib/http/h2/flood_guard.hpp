@@ -20,8 +20,9 @@ enum class Flood : std::uint8_t {
     empty_frames,    // CVE-2019-9518
     priorities,      // CVE-2019-9513
     window_updates,  // CVE-2019-9511
+    fields,          // beyond what a header list may have: CVE-2016-6581
 };
-inline constexpr std::size_t floods = 7;
+inline constexpr std::size_t floods = 8;
 
 /// "resets", ...: for metrics and logs.
 std::string_view name_of(Flood flood) noexcept;

@@ -18,10 +18,11 @@ std::string_view RelayedBody::next(std::string_view& piece) {
     return {};
 }
 
-void ChunkWriter::add_trailer(std::string_view name, std::string_view value) {
-    bool const too_large = trailers_.size() + name.size() + value.size() > limits::header_bytes_max;
-    if (too_large || !is_token(name) || !is_value(value) || is_refused_trailer(name)) return;
+bool ChunkWriter::add_trailer(std::string_view name, std::string_view value) {
+    if (trailers_.size() + name.size() + value.size() > limits::header_bytes_max) return false;
+    if (!is_token(name) || !is_value(value) || is_refused_trailer(name)) return true;
     trailers_.append(name).append(": ").append(value).append("\r\n");
+    return true;
 }
 
 void ChunkWriter::frame(std::string& content, Last last) const {

@@ -44,7 +44,8 @@ class ChunkWriter {
 public:
     void clear() noexcept { trailers_.clear(); }
     /// One that nobody may send, or that does not fit, is left out.
-    void add_trailer(std::string_view name, std::string_view value);
+    /// False for one that is too large.
+    bool add_trailer(std::string_view name, std::string_view value);
     /// Makes a chunk of `content`, if there is any, and the end of the body behind the last.
     enum class Last { no, yes };
     void frame(std::string& content, Last last) const;

@@ -105,6 +105,9 @@ int ServerSession::on_begin_frame(nghttp2_frame_hd const& head) {
         case NGHTTP2_RST_STREAM:
             take_reset();
             break;
+        case NGHTTP2_DATA:  // of a stream that is no more as well
+            if (head.length == 0 && !ends_stream(head)) take(Flood::empty_frames);
+            break;
         default:
             break;
     }
@@ -155,12 +158,11 @@ int ServerSession::on_begin_headers(nghttp2_frame const& frame) {
 int ServerSession::on_header(nghttp2_frame const& frame, std::string_view name,
                              std::string_view value) {
     auto* const stream = find(frame.hd.stream_id);
-    if (stream == nullptr) return 0;
-    if (frame.headers.cat != NGHTTP2_HCAT_REQUEST)
-        stream->on_trailer(name, value);
-    else
-        stream->fields().add(name, value);
-    return 0;
+    bool const wanted = stream != nullptr && (frame.headers.cat != NGHTTP2_HCAT_REQUEST
+                                                  ? stream->on_trailer(name, value)
+                                                  : stream->fields().add(name, value));
+    if (!wanted) take(Flood::fields);
+    return flood_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 void ServerSession::on_headers_complete(nghttp2_frame const& frame) {
@@ -180,7 +182,8 @@ int ServerSession::on_frame(nghttp2_frame const& frame) {
             on_headers_complete(frame);
             break;
         case NGHTTP2_DATA:
-            if (frame.hd.length == frame.data.padlen && !ends) take(Flood::empty_frames);
+            if (frame.hd.length > 0 && frame.hd.length == frame.data.padlen && !ends)
+                take(Flood::empty_frames);
             break;
         case NGHTTP2_PING:
             // The round trip of drain() is over.
@@ -295,6 +298,13 @@ void ServerSession::submit_interim(std::int32_t id, FieldList const& fields) {
 void ServerSession::output_ready(StreamExchange& stream) {
     // Refused when nghttp2 has not asked yet, or is sending the rest: then it asks by itself.
     std::ignore = ::nghttp2_session_resume_data(native_, stream.id());
+    flush_soon();
+}
+
+void ServerSession::on_unread(StreamExchange& stream) noexcept {
+    wire_.shard.hit(ClientLimit::read_time);
+    std::ignore = ::nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, stream.id(),
+                                              NGHTTP2_INTERNAL_ERROR);
     flush_soon();
 }
 

@@ -40,6 +40,8 @@ public:
     void submit_answer(std::int32_t id, FieldList const& fields, nghttp2_data_provider* body);
     void submit_interim(std::int32_t id, FieldList const& fields);
     void output_ready(StreamExchange& stream);
+    /// The client does not read the rest of the answer.
+    void on_unread(StreamExchange& stream) noexcept;
     /// The handler has read so many bytes: the client may send as many more.
     void consumed(StreamExchange& stream, std::size_t bytes);
 

@@ -552,15 +552,32 @@ TEST_F(Http2Test, EndsAHeaderBlockWithoutEnd) {
     EXPECT_EQ(flooded(http::h2::Flood::continuations), 1u);
 }
 
+/// One entry of HPACK's table, named by one byte each: 4 KB become 16 MB.
+std::string bomb(std::size_t fields) {
+    return h2::block(
+               {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "x"}}) +
+           "\x40\x01x\x7f\x81\x1d"s + std::string(3'840, 'v') + std::string(fields, '\xbe');
+}
+
 TEST_F(Http2Test, KeepsNoMoreOfAHeaderListThanItsLimit) {
     H2Client client(serve_echo());
-    // One entry of HPACK's table, named by one byte each: 4 KB become 16 MB.
-    auto const entry = "\x40\x01x\x7f\x81\x1d"s + std::string(3'840, 'v');
-    auto const bomb =
-        h2::block({{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "x"}}) +
-        entry + std::string(4'000, '\xbe');
-    client.send(h2::frame(h2::headers, 5, 1, bomb));
+    client.send(h2::frame(h2::headers, 5, 1, bomb(500)));
     EXPECT_EQ(client.read_reply(1).status, 431);
+}
+
+TEST_F(Http2Test, EndsWhoMakesManyFieldsOfFewBytes) {
+    H2Client client(serve_echo());
+    client.send(h2::frame(h2::headers, 5, 1, bomb(4'000)));
+    EXPECT_EQ(client.read_goaway(), h2::enhance_your_calm);
+    EXPECT_EQ(flooded(http::h2::Flood::fields), 1u);
+}
+
+TEST_F(Http2Test, EndsWhoMakesManyFieldsOfTrailers) {
+    H2Client client(serve_echo());
+    auto const trailers = "\x40\x01x\x7f\x81\x1d"s + std::string(3'840, 'v');
+    client.send(client.request(1, "POST", "/", {}, h2::end_headers) +
+                h2::frame(h2::headers, 5, 1, trailers + std::string(4'000, '\xbe')));
+    EXPECT_EQ(client.read_goaway(), h2::enhance_your_calm);
 }
 
 TEST_F(Http2Test, RefusesMoreStreamsThanItSays) {
@@ -691,6 +708,19 @@ TEST_F(Http2Test, ResetsAStreamThatNobodyReads) {
     auto const reply = client.read_reply(1);
     EXPECT_FALSE(reply.ended);
     EXPECT_EQ(reply.reset, h2::internal_error);
+    EXPECT_EQ(server_->counters().hit(ClientLimit::read_time), 1u);
+}
+
+TEST_F(Http2Test, ResetsASmallAnswerThatNobodyReads) {
+    H2Client client(serve2(Handler([](Request&) -> net::Task<Response> {
+                               co_return Response{.status = 200, .body = std::string(60'000, 'x')};
+                           }),
+                           {.write_time_max = 50ms}));
+    client.set_window_updates(false);
+    client.send(client.request(1, "GET", "/"));
+    EXPECT_TRUE(client.read_reply(1).ended);
+    client.send(client.request(3, "GET", "/"));
+    EXPECT_EQ(client.read_reply(3).reset, h2::internal_error);
     EXPECT_EQ(server_->counters().hit(ClientLimit::read_time), 1u);
 }
 

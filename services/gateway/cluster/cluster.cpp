@@ -89,7 +89,7 @@ std::vector<Cluster::Wanted> Cluster::wanted(ServiceSettings const& settings) co
         if (!endpoint) continue;
         auto const authority = endpoint->authority();
         auto const known = addresses_.find(configured);
-        if (known == addresses_.end() || known->second.size() < 2) {
+        if (known == addresses_.end() || known->second.empty()) {
             out.push_back({configured, configured, *endpoint, authority});
             continue;
         }

@@ -73,6 +73,12 @@ TEST_F(ClusterTest, ANameStandsForItsAddresses) {
     auto const kept = cluster_.state()->instances[1];
     cluster_.resolved("http://posts.internal:8002", {"10.0.0.2", "10.0.0.3"});
     EXPECT_EQ(cluster_.state()->instances[0], kept);
+    cluster_.resolved("http://posts.internal:8002", {"10.0.0.4"});
+    EXPECT_EQ(origins(cluster_), std::set<std::string>{"http://10.0.0.4:8002"});
+    EXPECT_TRUE(kept->retired);
+    cluster_.resolved("http://posts.internal:8002", {"10.0.0.5"});
+    EXPECT_EQ(origins(cluster_), std::set<std::string>{"http://10.0.0.5:8002"})
+        << "another machine, though there is still one";
 }
 
 TEST_F(ClusterTest, WhatCannotBeParsedIsLeftOut) {

@@ -13,6 +13,9 @@ void validate(ServiceSettings const& service, config::Where const& where) {
             where.add("instances", "'" + url +
                                        "' is no address: http://host:port, https://host:port or "
                                        "unix:/path");
+    for (auto at = service.instances.begin(); at != service.instances.end(); ++at)
+        if (std::find(service.instances.begin(), at, *at) != at)
+            where.add("instances", "'" + *at + "' is there twice");
     bool const any_tls = std::ranges::any_of(
         service.instances, [](auto const& url) { return url.starts_with("https:"); });
     if (service.protocol == Protocol::http2 && any_tls)

@@ -77,7 +77,6 @@ net::Task<json::value> call_part(http::Exchange const& exchange, Audience& audie
     auto request = record.forward(exchange, head, &audience);
     bound(request, exchange, rules);
     request.stream = nullptr;  // The time of a part is for all of it.
-    request.allowed_until = std::min(request.allowed_until, until);
     request.deadline = std::min(request.deadline, until);
     Collected answer;
     TryReport report;  // of a part; the log tells of the whole

@@ -26,8 +26,9 @@ std::string default_config_file() {
 
 Source Source::of(std::string file) {
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error))
-        throw ConfigError(file + ": there is no such file");
+    auto const found = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(found)) throw ConfigError(file + ": there is no such file");
+    if (!std::filesystem::is_regular_file(found)) throw ConfigError(file + ": is no regular file");
     // One byte too many is enough to refuse it.
     auto text = read_file(file, config::file_bytes_max + 1);
     if (!text) throw ConfigError(file + ": cannot be read");
@@ -76,7 +77,8 @@ void Overrides::apply(Config& config) const {
 Config parse_config(Source const& source) {
     config::Problems problems(source.file);
     auto const tree = config::parse(source.text, problems);
-    if (tree.kind == config::Node::Kind::nothing) problems.add(0, "the file is empty");
+    if (problems.empty() && tree.kind == config::Node::Kind::nothing)
+        problems.add(0, "the file is empty");
     auto config = config::read<Config>(tree, problems);
     if (!problems.empty()) throw ConfigError(problems.print());
     return config;

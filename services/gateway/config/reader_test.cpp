@@ -224,6 +224,35 @@ TEST(ConfigFile, AnEmptyOneIsRefused) {
     EXPECT_EQ(refusal_of("# nothing yet\n"), "f: the file is empty");
 }
 
+TEST(ConfigFile, WhatCannotWorkIsRefused) {
+    auto const problems = [](std::string const& rest) {
+        try {
+            parse_config({"f", "services: {a: {instances: ['http://h:1']}}\n" + rest});
+            return std::string();
+        } catch (ConfigError const& error) {
+            return std::string(error.what());
+        }
+    };
+    EXPECT_EQ(problems("routes: [{path: /a, service: a}]"), "");
+    for (auto const& [rest, why] :
+         {std::pair("routes: [{path: /a, service: a, timeout: 0s}]", "more than nothing"),
+          {"routes: [{path: /a/../b, service: a}]", "no request reaches"},
+          {"routes: [{path: '/{x}/{x}', service: a}]", "is there twice"},
+          {"routes: [{path: /a, service: a}]\nversions: {v: {path: /a, means: /a}}", "itself"}})
+        EXPECT_TRUE(problems(rest).contains(why)) << problems(rest);
+    EXPECT_THROW(parse_config({"f", "services: {a: {instances: ['http://h:1', 'http://h:1']}}"}),
+                 ConfigError);
+}
+
+TEST(ConfigFile, ABrokenOneIsNotCalledEmpty) {
+    try {
+        parse_config({"f", "routes: ["});
+        ADD_FAILURE() << "it was taken";
+    } catch (ConfigError const& error) {
+        EXPECT_FALSE(std::string_view(error.what()).contains("empty")) << error.what();
+    }
+}
+
 TEST(ConfigFile, AScopeThatNoRoleHasIsRefused) {
     std::string const route =
         "services: {a: {}}\nroutes:\n  - {path: /a, service: a, access: {scopes: [moderate]}}\n";

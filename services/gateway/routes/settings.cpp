@@ -58,6 +58,7 @@ void validate(RouteSettings const& route, config::Where const& where) {
         where.add("path", "a route needs a path");
     else if (auto const problem = Table::problem_of(route.path); !problem.empty())
         where.add("path", problem);
+    validate(static_cast<ResilienceSettings const&>(route), where);
     check_target(route, where);
     check_request_path(route, where);
     if (!route.upgrade.empty() && !route.methods.empty() &&
@@ -75,6 +76,7 @@ void validate(VersionSettings const& version, config::Where const& where) {
         if (!problem.empty() || path.find_first_of("{*") != std::string_view::npos)
             where.add(member, "a version has a plain path and what it means: /api/v1 means /api");
     }
+    if (version.path == version.means) where.add("means", "a version means itself");
 }
 
 }  // namespace grover::gateway

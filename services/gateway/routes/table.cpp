@@ -5,6 +5,7 @@
 
 #include "gateway/transform/path_template.hpp"
 #include "http/message.hpp"
+#include "http/target.hpp"
 
 namespace grover::gateway {
 namespace {
@@ -81,11 +82,16 @@ std::string method_list(std::uint32_t methods) {
 std::string Table::problem_of(std::string_view path) {
     if (!path.starts_with('/')) return "a path begins with '/'";
     if (path.ends_with("/**")) path.remove_suffix(3);
-    std::size_t segments = 0;
+    if (auto const why = http::ambiguity_of(path); !why.empty())
+        return "no request reaches this path: " + std::string(why);
+    std::vector<std::string_view> segments;
     while (!path.empty()) {
         auto const segment = next_segment(path);
         if (segment.empty()) return "a path has no empty segment";
-        if (++segments > segments_max) return "a path has 16 segments at most";
+        if (is_parameter(segment) && std::ranges::find(segments, segment) != segments.end())
+            return "'" + std::string(segment) + "' is there twice";
+        segments.push_back(segment);
+        if (segments.size() > segments_max) return "a path has 16 segments at most";
         auto const plain = is_parameter(segment) ? segment.substr(1, segment.size() - 2) : segment;
         if (plain.empty() || plain.find_first_of("{}*?#%") != std::string_view::npos)
             return "'" + std::string(segment) +
