@@ -84,20 +84,21 @@ TEST_F(ServerLimitsTest, GivesUpAClientThatDoesNotRead) {
 }
 
 TEST_F(ServerLimitsTest, StaysWithAClientThatReadsSlowly) {
-    constexpr std::size_t size = 24 << 20;
+    constexpr std::size_t size = 50 * (24 << 13);
     auto& server = serve(
         [](Request&) -> net::Task<Response> {
             co_return Response{.status = 200, .body = std::string(size, 'x')};
         },
-        {.write_time_max = 1500ms});
+        {.write_time_max = 2s});
     RawClient client(server.port());
+    client.limit_receive_buffer(64 << 10);
     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    for (int i = 0; i < 40; ++i) {
-        ASSERT_EQ(client.read(32 << 10).size(), std::size_t{32 << 10});
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_EQ(client.read(24 << 10).size(), std::size_t{24 << 10});
         std::this_thread::sleep_for(100ms);  // That is slow.
     }
-    for (std::size_t got = 40 * (32 << 10); got < size; got += 64 << 10)
-        ASSERT_EQ(client.read(64 << 10).size(), std::size_t{64 << 10}) << got;
+    for (std::size_t got = 50 * (24 << 10); got < size; got += 24 << 10)
+        ASSERT_EQ(client.read(24 << 10).size(), std::size_t{24 << 10}) << got;
     EXPECT_EQ(server.counters().hit(ClientLimit::read_time), 0u);
 }
 

@@ -70,6 +70,10 @@ RawClient::~RawClient() {
     ::close(socket_);
 }
 
+void RawClient::limit_receive_buffer(int bytes) {
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 bool RawClient::start_tls(TlsWish const& wish) {
     std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> const context(
         ::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);

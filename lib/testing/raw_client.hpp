@@ -49,6 +49,9 @@ public:
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
 
+    /// The kernel keeps about so much for it that is not read.
+    void limit_receive_buffer(int bytes);
+
     /// From here on all bytes go through TLS, whoever the server is. False when it refuses.
     bool start_tls(TlsWish const& wish = {});
     /// What ALPN agreed on.
