@@ -403,7 +403,8 @@ void UringChannel::prepare_send() {
         message_ = std::make_unique<msghdr>();
         message_->msg_iov = out_.buffers.parts.data();
         message_->msg_iovlen = out_.buffers.count;
-        io_uring_prep_sendmsg(&entry, descriptor_, message_.get(), flags);
+        // What the socket takes at once: the writer is to hear that its reader reads.
+        io_uring_prep_sendmsg(&entry, descriptor_, message_.get(), MSG_NOSIGNAL);
     } else {
         io_uring_prep_connect(&entry, descriptor_, address_->data(),
                               static_cast<socklen_t>(address_->size()));

@@ -10,7 +10,7 @@
 // They leave with the turn's one submission, asked not to wait and to tell of failure only: when
 // the submission returns, all of it is with the kernel, or a completion says how much is not. The
 // rest (a slow reader) is kept and sent as the socket takes it; the next write waits for that.
-// Larger writes go from the writer's own memory and end with their completion.
+// Larger writes go from the writer's own memory and end with what the socket took of them at once.
 #pragma once
 
 #include <sys/socket.h>
