@@ -68,7 +68,10 @@ net::Task<bool> H1Exchange::body_comes(TimePoint until) {
 /// Accounts for `used` bytes of the source that have `piece` in them.
 std::string_view H1Exchange::take(std::string_view piece, std::size_t used) {
     source_.remove_prefix(used);
-    if (body_.malformed()) throw Error(ErrorCode::malformed, "the chunks of the body are broken");
+    if (body_.malformed()) {
+        shard_.malformed.add();
+        throw Error(ErrorCode::malformed, "the chunks of the body are broken");
+    }
     admit(piece.size(), body_.kind() == BodyFraming::Kind::length ? body_.remaining() : 0);
     return piece;
 }

@@ -387,6 +387,17 @@ TEST_F(ServerTest, RefusesWhatIsNoRequestAndCloses) {
     EXPECT_EQ(server.counters().requests, 0u);
 }
 
+TEST_F(ServerTest, CountsBrokenChunks) {
+    auto& server = serve(echo);
+    for (auto const* broken : {"x\r\n", "2\r\nabc", "2;a=\x01\r\nab\r\n", "-1\r\n"}) {
+        RawClient client(server.port());
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                    std::string(broken));
+        EXPECT_EQ(client.read_reply().status, 400) << broken;
+    }
+    EXPECT_EQ(server.counters().malformed, 4u);
+}
+
 TEST_F(ServerTest, ClosesAfterBrokenChunks) {
     auto& server = serve(echo);
     RawClient client(server.port());

@@ -158,7 +158,9 @@ Task<http::Response> Operations::metrics() {
 }
 
 Task<http::Response> Operations::openapi() {
-    co_return http::Response::json(200, openapi_);
+    auto response = http::Response::json(200, openapi_);
+    response.tagged = true;
+    co_return response;
 }
 
 Task<http::Response> Operations::docs() {
@@ -177,6 +179,7 @@ Task<http::Response> Operations::docs_file(http::Path<std::string, "file"> file)
             "The API itself is described in /openapi.json.\n";
         co_return response;
     }
+    response.tagged = true;
     response.headers.add("Content-Type", asset->second.type);
     response.headers.add(
         "Content-Security-Policy",

@@ -220,7 +220,9 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     if (match.route == Table::none) {
         if (is_own_page(head.path())) co_return false;
         take_unrouted(exchange, snapshot);
-        if (match.allow == 0) co_return false;
+        if (match.allow == 0 && exchange.body_complete()) co_return false;
+        // Said before a body is asked for.
+        if (match.allow == 0) throw Error(ErrorCode::not_found, "there is no such resource");
         throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
             .with_allow(method_list(match.allow));
     }

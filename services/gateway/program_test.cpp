@@ -127,6 +127,19 @@ TEST_F(Gateway, APathHasOneMeaning) {
     EXPECT_EQ(said(gateway.get("/ol%64/7%5F")).at("target").as_string(), "/new/7%5F");
 }
 
+TEST_F(Gateway, ABodyForNobodyIsNotAskedFor) {
+    auto& gateway = start("routes: [{path: /a, service: post}]\n");
+    for (auto const* path : {"/nope", "/api/nope", "/%6eope"}) {
+        testing::RawClient client(gateway.port());
+        client.send("POST " + std::string(path) +
+                    " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+        auto const reply = client.read_reply();
+        EXPECT_EQ(reply.status, 404) << path;
+        EXPECT_TRUE(reply.body.contains("no such resource")) << reply.body;
+    }
+    EXPECT_EQ(gateway.send("POST", "/nope").status, 404);
+}
+
 TEST_F(Gateway, TraceGoesToNobody) {
     auto& gateway = start("routes: [{path: /a, service: post}]\n");
     auto const reply = gateway.send("TRACE", "/a", bearer("user-1"));

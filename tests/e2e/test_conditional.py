@@ -6,6 +6,7 @@ import pytest
 
 from api import Person
 from shapes import problem
+from wire import Wire
 
 
 @pytest.fixture
@@ -134,3 +135,18 @@ def test_the_tag_is_of_what_the_caller_sees(people):
     before = ben.get(target).header("ETag")
     ben.ok("POST", f"{target}/like")
     assert ben.get(target, If_None_Match=before).status == 200
+
+
+@pytest.mark.parametrize("process", ["gateway", "user", "post"])
+@pytest.mark.parametrize("target", ["/openapi.json", "/docs", "/docs/docs.js"])
+def test_documents_are_fetched_once(system, process, target):
+    wire = Wire(system[process].port)
+    first = wire.send("GET", target)
+    if first.status == 404 or b"were not built" in first.body:
+        pytest.skip("the documentation pages were not built")
+    tag = first.header("ETag")
+    assert first.status == 200 and tag
+    again = wire.send("GET", target, headers={"If-None-Match": tag})
+    assert again.status == 304 and not again.body and again.header("ETag") == tag
+    assert wire.send("GET", target, headers={"If-None-Match": '"x"'}).body == first.body
+    wire.close()
