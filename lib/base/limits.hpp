@@ -33,6 +33,7 @@ inline constexpr auto header_time_max =
     10s;  // from the first byte of a request to the end of its head
 inline constexpr auto body_time_max = 60s;       // from the end of the head to the end of the body
 inline constexpr auto body_awaited_max = 250ms;  // of it, before a service is asked without
+inline constexpr std::size_t body_gathered_max = 64 << 10;  // in that time
 inline constexpr auto write_time_max = 30s;      // one write to a client that reads slowly
 inline constexpr auto idle_time_max = 75s;       // keep-alive without a request
 inline constexpr auto request_time_max = 30s;    // the deadline of a request that names none

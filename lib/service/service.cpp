@@ -234,10 +234,18 @@ int serve(detail::Definition const& definition, Settings const& settings,
     auto const complete = http::message_service(
         [&pipeline](http::Request& request) { return pipeline.handle(request); }, observer,
         on_failure);
-    auto const handler = [&relay = running.built.relay,
-                          &complete](http::Exchange& exchange) -> Task<> {
-        if (relay && co_await relay(exchange)) co_return;
-        co_await complete(exchange);
+    auto const handler = [&relay = running.built.relay, &complete,
+                          &observer](http::Exchange& exchange) -> Task<> {
+        if (!relay || !co_await relay(exchange)) co_return co_await complete(exchange);
+        if (exchange.observed()) co_return;
+        http::Request request;
+        request.method = exchange.head().method;
+        request.trace_id = exchange.trace().trace_id;
+        request.request_id = exchange.request_id();
+        request.peer_address = exchange.peer_address();
+        observer({request, exchange.status(),
+                  static_cast<std::size_t>(exchange.body_bytes_written()),
+                  std::chrono::steady_clock::now() - exchange.started()});
     };
     http::Server server(running.loops,
                         {.host = settings.host,

@@ -115,7 +115,11 @@ Task<SessionTable::Session> Sessions::ask(std::string token_hash, http::RequestI
         out.caller = auth::Caller{std::move(session.user_id), std::move(session.session_id),
                                   std::move(session.roles)};
     } catch (Error const& e) {
-        if (e.code() != ErrorCode::not_found) throw;
+        if (e.code() == ErrorCode::gateway_timeout) throw;
+        // What the user service makes of the question is nothing that the caller has done.
+        if (e.code() != ErrorCode::not_found)
+            throw Error(ErrorCode::unavailable, "sessions cannot be checked at the moment")
+                .with_retry_after(e.retry_after().value_or(std::chrono::seconds(1)));
     }
     co_return out;
 }

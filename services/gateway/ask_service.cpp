@@ -1,5 +1,8 @@
 #include "gateway/ask_service.hpp"
 
+#include <algorithm>
+
+#include "base/encoding.hpp"
 #include "gateway/transform/transform.hpp"
 #include "gateway/tries.hpp"
 
@@ -12,6 +15,14 @@ RouteSettings const& settings_of(RequestRecord const& record) {
 
 Parameters parameters_of(RouteSettings const& route, std::string_view plain_path) {
     return bind_path(route.path, plain_path).value_or(Parameters());
+}
+
+/// What may be passed on of a query: the cache holds back what does not count.
+std::string_view query_for(Delivery const& delivery, std::string_view query) {
+    auto const* const edits = delivery.edits();
+    if (!edits || edits->target.empty()) return query;
+    auto const target = std::string_view(edits->target);
+    return target.substr(std::min(target.find('?'), target.size() - 1) + 1);
 }
 
 /// What asks again needs of the request that is gone by then.
@@ -31,9 +42,10 @@ net::Task<> ask_again(Remembered what, Forward const& forward, Delivery& deliver
     if (!what.view->snapshot->routes[what.route].changes)
         co_return co_await gateway::relay(forward, upstream, rules, delivery, report);
     auto const parameters = parameters_of(route, what.plain_path);
-    ChangedDelivery changed(
-        delivery, edits_of(route.request, route.response, parameters, what.plain_path, what.query),
-        route.response, parameters);
+    ChangedDelivery changed(delivery,
+                            edits_of(route.request, route.response, parameters, what.plain_path,
+                                     query_for(delivery, what.query)),
+                            route.response, parameters);
     auto changed_forward = forward;
     changed_forward.edits = changed.edits();
     co_await gateway::relay(changed_forward, upstream, rules, changed, report);
@@ -47,7 +59,14 @@ net::Task<> AskService::ask(Delivery& delivery) {
 }
 
 std::chrono::steady_clock::time_point AskService::deadline() const {
-    return deadline_of(exchange_, record_.rules());
+    return deadline_of(exchange_, record_.rules().settings);
+}
+
+std::string AskService::apart() const {
+    auto out = record_.route->conditions;
+    if (record_.service_index != record_.route->service)
+        out.append("@").append(percent_encode(record_.service));
+    return out;
 }
 
 Forward AskService::forward() const {
@@ -59,7 +78,8 @@ net::Task<> AskService::ask_changed(Delivery& delivery) {
     auto const& head = exchange_.head();
     auto const path = record_.plain_path(head);
     auto const parameters = parameters_of(settings, path);
-    auto edits = edits_of(settings.request, settings.response, parameters, path, head.query());
+    auto edits = edits_of(settings.request, settings.response, parameters, path,
+                          query_for(delivery, head.query()));
     bool const changes_body =
         !settings.request.json.empty() && head.body.kind() != http::BodyFraming::Kind::none;
     std::string body;

@@ -17,29 +17,26 @@ namespace {
 constexpr std::array<CacheVerdict, 6> verdicts{"hit",         "miss",      "stale",
                                                "revalidated", "collapsed", "bypass"};
 
+std::string key_of(http::Exchange const& exchange, cache::RouteSettings const& route,
+                   Asking const& asking) {
+    auto const& head = exchange.head();
+    return cache::with_apart(
+        cache::make_key(exchange.scheme(), head.host, head.target, route.query), asking.apart());
+}
+
 /// A request that no stored answer is for, though its own may be kept.
 class PassedBy {
 public:
     PassedBy(cache::Cache& cache, http::Exchange const& exchange, cache::RouteSettings const& route,
-             bool authenticated)
-        : request_(exchange.head(),
-                   cache::make_key(exchange.scheme(), exchange.head().host, exchange.head().target,
-                                   route.query),
-                   authenticated),
-          fetch_(cache, request_, route, decision(cache, request_.key), system_now()) {}
+             bool authenticated, Asking const& asking)
+        : request_(exchange.head(), key_of(exchange, route, asking), authenticated),
+          fetch_(cache, request_, route, cache.pass_by(request_, route), system_now()) {}
     PassedBy(PassedBy const&) = delete;
     PassedBy& operator=(PassedBy const&) = delete;
 
     cache::Fetch& fetch() noexcept { return fetch_; }
 
 private:
-    static cache::Decision decision(cache::Cache& cache, std::string const& key) {
-        cache::Decision out;
-        out.why = cache::Forwarded::method;
-        out.version = cache.store().version(key);
-        return out;
-    }
-
     cache::Request request_;
     cache::Fetch fetch_;
 };
@@ -71,7 +68,7 @@ net::Task<CacheVerdict> Content::serve(http::Exchange& exchange, ContentRules co
     if (rules.cache && cache::may_look_up(head))
         co_return count(co_await from_cache(exchange, rules, authenticated, asking, audience));
     std::optional<PassedBy> passed;
-    if (rules.cache) passed.emplace(*cache_, exchange, *rules.cache, authenticated);
+    if (rules.cache) passed.emplace(*cache_, exchange, *rules.cache, authenticated, asking);
     ContentDelivery delivery(exchange, rules.compression, passed ? &passed->fetch() : nullptr);
     if (rules.spellings && !http::is_safe(head.method))
         delivery.before_answer([&](http::ReplyHead const& answer) {
@@ -86,11 +83,8 @@ net::Task<CacheVerdict> Content::from_cache(http::Exchange& exchange, ContentRul
                                             bool authenticated, Asking& asking,
                                             Audience* audience) {
     using What = cache::Decision::What;
-    auto const& head = exchange.head();
     auto const& route = *rules.cache;
-    cache::Request const request(
-        head, cache::make_key(exchange.scheme(), head.host, head.target, route.query),
-        authenticated);
+    cache::Request const request(exchange.head(), key_of(exchange, route, asking), authenticated);
     auto decision = cache_->decide(request, route, system_now());
     bool collapsed = false;
     if (decision.what == What::wait) {

@@ -47,6 +47,10 @@ public:
     /// Until when that may take.
     virtual std::chrono::steady_clock::time_point deadline() const = 0;
 
+    /// Answers to one URL by other ways are not answers by this one: other routes of the same path,
+    /// a canary. Empty for the usual way; else a word without blanks.
+    virtual std::string apart() const = 0;
+
     /// Makes a function that asks without the client, who may be gone by then: for what is fetched
     /// in the background. It keeps alive what it needs.
     using Again = std::function<net::Task<>(Forward const&, Delivery&)>;

@@ -68,10 +68,19 @@ net::Task<> send_stored(http::Exchange& exchange, cache::Cache& cache, std::stri
     co_await exchange.finish(answer.body);
 }
 
-ContentDelivery::Plan ContentDelivery::plan(http::ReplyHead const& head) const noexcept {
+/// The client has the coded form of what the 304 of a service is about: it knows it by the weak
+/// tag.
+bool ContentDelivery::is_about_coded(http::ReplyHead const& head) const {
+    auto const etag = head.get("ETag");
+    return head.status == 304 && !etag.empty() && !etag.starts_with("W/") &&
+           exchange_.head().get("If-None-Match").contains(http::weak_etag(etag));
+}
+
+ContentDelivery::Plan ContentDelivery::plan(http::ReplyHead const& head) const {
     Plan out;
     if (compression_.codings.empty()) return out;
     auto const& request = exchange_.head();
+    if (is_about_coded(head)) return {.coding = {}, .tag_is_weak = true, .varies = true};
     http::EncodingFacts facts{.status = head.status,
                               .content_type = head.get("Content-Type"),
                               .content_encoding = head.get("Content-Encoding"),
@@ -103,7 +112,7 @@ void ContentDelivery::begin(http::ReplyHead const& head, Plan const& plan, int s
         if (!date && !goes_out(name, connection)) continue;
         if (status == 304 && describes_content(name)) continue;
         if ((reframed && frames_body(name)) || (fetch_ && is_for_caches(name))) continue;
-        if (coded && same_token(name, "etag"))
+        if ((coded || plan.tag_is_weak) && same_token(name, "etag"))
             exchange_.field(name, http::weak_etag(value));
         else
             exchange_.field(name, value);

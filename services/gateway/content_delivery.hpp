@@ -38,9 +38,11 @@ public:
 private:
     struct Plan {
         http::Coding coding = http::Coding::identity;
+        bool tag_is_weak = false;
         bool varies = false;  // another Accept-Encoding would get another form
     };
-    Plan plan(http::ReplyHead const& head) const noexcept;
+    Plan plan(http::ReplyHead const& head) const;
+    bool is_about_coded(http::ReplyHead const& head) const;
     void begin(http::ReplyHead const& head, Plan const& plan, int status);
     net::Task<> pass_not_modified(Attempt& attempt, Plan const& how);
     net::Task<> pass_on(Attempt& attempt);

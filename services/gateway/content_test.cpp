@@ -100,6 +100,7 @@ public:
     std::chrono::steady_clock::time_point deadline() const override {
         return exchange_.head().contains("X-Hurried") ? exchange_.started() : exchange_.deadline();
     }
+    std::string apart() const override { return std::string(exchange_.head().get("X-Apart")); }
     std::function<net::Task<>(Forward const&, Delivery&)> again() override {
         return [&play = play_](Forward const& forward, Delivery& delivery) {
             std::unique_lock lock(play.mutex);
@@ -386,6 +387,23 @@ TEST_F(ContentStage, WhatIsTooLargePassesUnstored) {
         EXPECT_EQ(play_.asked, i);
     }
     EXPECT_EQ(content_.store().counts().keys, 0u);
+}
+
+TEST_F(ContentStage, A304ForACodedFormIsAboutThatForm) {
+    rules_.cache.reset();
+    play_.head = "ETag: \"a\"\r\n";
+    play_.status = 304;
+    auto const coded = get("Accept-Encoding: gzip\r\nIf-None-Match: W/\"a\"\r\n");
+    EXPECT_EQ(coded.status, 304);
+    EXPECT_EQ(coded.headers.get("ETag"), "W/\"a\"");
+    EXPECT_EQ(coded.headers.get("Vary"), "Accept-Encoding");
+    auto const plain = get("Accept-Encoding: gzip\r\nIf-None-Match: \"a\"\r\n");
+    EXPECT_EQ(plain.headers.get("ETag"), "\"a\"");
+}
+
+TEST_F(ContentStage, WaysAreKeptApart) {
+    for (auto const* fields : {"", "X-Apart: b\r\n", "", "X-Apart: b\r\n"}) get(fields);
+    EXPECT_EQ(play_.asked, 2);
 }
 
 }  // namespace

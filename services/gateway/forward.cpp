@@ -70,8 +70,7 @@ bool goes_out(std::string_view name, std::string_view connection) noexcept {
 bool RequestEdits::passes(std::string_view name) const noexcept {
     auto const is = [&](std::string_view known) { return same_token(name, known); };
     if (std::ranges::any_of(without, is)) return false;
-    if (only == nullptr || std::ranges::any_of(*only, is) || frames_body(name)) return true;
-    return name.size() > 8 && same_token(name.substr(0, 8), "content-");
+    return only == nullptr || std::ranges::any_of(*only, is);
 }
 
 namespace {

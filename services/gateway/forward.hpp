@@ -27,7 +27,7 @@ struct StreamSettings;
 struct RequestEdits {
     std::string target;                              // empty: as it came
     std::vector<std::string_view> without;           // fields that stay here
-    std::vector<std::string> const* only = nullptr;  // no others go, but framing and Content-*
+    std::vector<std::string> const* only = nullptr;  // no others go; of a request without a body
     std::string more;                                // "Name: value\r\n" each
 
     bool passes(std::string_view name) const noexcept;

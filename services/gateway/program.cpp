@@ -357,11 +357,17 @@ net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& reco
 }
 
 void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {
-    // The version first: it is the larger change. One that is gone ends the request.
-    if (record.version && !record.version->lifecycle.silent())
-        record.version->lifecycle.mark(exchange, kit_.clock()());
-    else if (!record.route->lifecycle.silent())
-        record.route->lifecycle.mark(exchange, kit_.clock()());
+    // Of two that end, the answer tells of the version: it is the larger change.
+    auto const now = kit_.clock()();
+    auto const& route = record.route->lifecycle;
+    auto const* const version = record.version ? &record.version->lifecycle : nullptr;
+    if (version && !version->silent() && !route.is_gone(now)) {
+        if (!route.silent()) route.count();
+        version->mark(exchange, now);
+    } else {
+        if (version && !version->silent()) version->count();
+        route.mark(exchange, now);
+    }
 }
 
 net::Task<> Program::identify(http::Exchange const& exchange, RequestRecord& record,
@@ -369,7 +375,7 @@ net::Task<> Program::identify(http::Exchange const& exchange, RequestRecord& rec
     http::RequestInfo info;
     info.request_id = exchange.request_id();
     info.trace_id = exchange.trace().trace_id;
-    info.deadline = exchange.deadline();
+    info.deadline = deadline_of(exchange, record.settings());
     record.session = co_await sessions_.find(token, std::move(info));
 }
 
@@ -385,8 +391,9 @@ void Program::authorize(RequestRecord const& record) {
         return;
     }
     if (verdict == Access::Verdict::login_needed)
-        throw Error(ErrorCode::unauthenticated,
-                    record.session ? "the session is not valid" : "log in first");
+        throw record.session
+            ? Error(ErrorCode::unauthenticated, "invalid_token", "the session is not valid")
+            : Error(ErrorCode::unauthenticated, "log in first");
     throw Error(ErrorCode::forbidden, "your role does not allow this");
 }
 
@@ -412,7 +419,7 @@ void Program::observe(http::Exchange& exchange, RequestRecord const& record, int
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        exchange.deadline() - std::chrono::steady_clock::now());
+        deadline_of(exchange, record.settings()) - std::chrono::steady_clock::now());
     // The route, not the path: a path or query may hold what must not be kept.
     auto const write = [&](auto... more) {
         kit_.log().write(

@@ -42,6 +42,8 @@ http::Handler users() {
             co_return http::Response::json(200, reflect::to_json(auth::Revocations{"1", {}}));
         if (request.path != "/internal/sessions/verify") co_return co_await echo("user")(request);
         auto const hash = reflect::from_json<auth::SessionLookup>(request.body).token_hash;
+        if (auth::hash_token("slow-1") == hash) co_await net::pause(std::chrono::seconds(15));
+        if (auth::hash_token("odd-1") == hash) throw Error(ErrorCode::conflict, "not for clients");
         for (auto const* name : {"user-1", "user-2", "moderator-1", "admin-1"}) {
             if (auth::hash_token(name) != hash) continue;
             std::string_view const text(name);
@@ -791,6 +793,189 @@ clients: {trusted_proxies: [127.0.0.1]}
     auto const first = service(gateway.get("/api/half", bearer("user-1")));
     EXPECT_EQ(service(gateway.get("/api/half", bearer("user-1") + "X-Forwarded-For: 9.9.9.9\r\n")),
               first);
+}
+
+TEST_F(Gateway, WhatPassesTheCacheByFillsNothing) {
+    auto& gateway =
+        start("routes:\n  - {path: /c, service: post, cache: {fresh: 1h, query: [n]}}\n");
+    for (auto const* fields : {"If-Match: *\r\n", "Content-Length: 0\r\n", "Range: bytes=0-\r\n",
+                               "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"}) {
+        auto const passed = gateway.get("/c?evil=1&n=2", fields + std::string("X-Evil: 1\r\n"));
+        EXPECT_FALSE(passed.headers.get("Cache-Status").contains("stored")) << fields;
+        EXPECT_FALSE(passed.headers.get("Cache-Status").contains("fwd=method")) << fields;
+    }
+    auto const clean = said(gateway.get("/c?evil=1&n=2", "Content-Foo: 1\r\nX-Evil: 1\r\n"));
+    EXPECT_EQ(clean.at("target").as_string(), "/c?n=2");
+    EXPECT_FALSE(clean.at("fields").as_object().contains("Content-Foo"));
+    EXPECT_FALSE(clean.at("fields").as_object().contains("X-Evil"));
+    EXPECT_TRUE(gateway.get("/c?n=2").headers.get("Cache-Status").contains("hit"));
+}
+
+TEST_F(Gateway, WhatDoesNotCountIsHeldBackFromOtherPathsToo) {
+    auto& gateway = start(
+        "routes:\n"
+        "  - {path: '/b/{id}', service: post, cache: {fresh: 1h, query: [n]}, request: {path: "
+        "'/n/{id}'}}\n"
+        "  - {path: /q, service: post, cache: {fresh: 1h, query: [n]}, request: {query: {set: "
+        "{full: "
+        "'1'}}}}\n");
+    EXPECT_EQ(said(gateway.get("/b/1?evil=1&n=2")).at("target").as_string(), "/n/1?n=2");
+    EXPECT_EQ(said(gateway.get("/b/2?evil=1")).at("target").as_string(), "/n/2");
+    EXPECT_EQ(said(gateway.get("/q?evil=1&n=3")).at("target").as_string(), "/q?n=3&full=1");
+    EXPECT_TRUE(gateway.get("/b/1?n=2").headers.get("Cache-Status").contains("hit"));
+}
+
+TEST_F(Gateway, NoPartOfAnAnswerHoldsWhatIsToBeRemoved) {
+    testing::StandIn parts([](http::Request& request) -> net::Task<http::Response> {
+        auto response = http::Response::json(200, R"({"secret": "TOP", "open": 1})");
+        if (!request.headers.get("Range").empty()) response.status = 206;
+        co_return response;
+    });
+    auto& gateway =
+        start("  parts: {instances: ['" + parts.origin() +
+              "']}\nroutes:\n  - {path: /p, service: parts, cache: {}, response: {json: "
+              "{remove: [/secret]}}}\n");
+    for (auto const* range : {"bytes=11-16", "bytes=0-5,6-9"}) {
+        auto const reply = gateway.get("/p", "Range: " + std::string(range) + "\r\n");
+        EXPECT_EQ(reply.status, 200) << range;
+        EXPECT_EQ(reply.body, R"({"open":1})");
+    }
+}
+
+TEST_F(Gateway, AnswersOfOtherRoutesAndCanariesAreKeptApart) {
+    auto& gateway = start(
+        "routes:\n"
+        "  - {path: /p/**, service: next, headers: {X-Beta: '1'}, cache: {fresh: 1h}}\n"
+        "  - {path: /p/**, service: post, query: {full: '1'}, cache: {fresh: 1h, query: [n]}}\n"
+        "  - {path: /p/**, service: user, cache: {fresh: 1h, query: [n]}}\n"
+        "  - {path: /c, service: post, canary: {next: 50%}, cache: {fresh: 1h}}\n");
+    EXPECT_EQ(service(gateway.get("/p/x", "X-Beta: 1\r\n")), "next");
+    EXPECT_EQ(service(gateway.get("/p/x")), "user");
+    EXPECT_EQ(service(gateway.get("/p/x?full=1")), "post");
+    EXPECT_EQ(service(gateway.get("/p/x")), "user");
+    EXPECT_TRUE(gateway.get("/p/x", "X-Beta: 1\r\n").headers.get("Cache-Status").contains("hit"));
+    // What changes it makes all of them old.
+    EXPECT_EQ(gateway.send("POST", "/p/x").status, 200);
+    for (auto const* fields : {"X-Beta: 1\r\n", ""})
+        EXPECT_FALSE(gateway.get("/p/x", fields).headers.get("Cache-Status").contains("hit"));
+    // Users keep to their service, whoever came first.
+    std::map<std::string, std::string> mine;
+    for (int round = 0; round < 2; ++round)
+        for (auto const* name : {"user-1", "user-2", "moderator-1", "admin-1"}) {
+            auto const from = service(gateway.get("/c", bearer(name)));
+            EXPECT_EQ(mine.emplace(name, from).first->second, from) << name;
+        }
+}
+
+TEST_F(Gateway, AnEmptyIdempotencyKeyIsNone) {
+    std::atomic<int> asked{0};
+    auto const busy = [&](http::Request&) -> net::Task<http::Response> {
+        ++asked;
+        co_return http::Response::json(503, "{}");
+    };
+    testing::StandIn one(busy), other(busy);
+    auto& gateway = start("  busy: {instances: ['" + one.origin() + "', '" + other.origin() +
+                          "'], outliers: {enabled: false}}\nroutes: [{path: /a, service: busy}]\n");
+    for (auto const* none : {"", "Idempotency-Key:\r\n", "Idempotency-Key:  \r\n"}) {
+        EXPECT_EQ(gateway.send("POST", "/a", none, "{}").status, 503);
+        EXPECT_EQ(asked.exchange(0), 1) << none;
+    }
+    EXPECT_EQ(gateway.send("POST", "/a", "Idempotency-Key: k\r\n", "{}").status, 503);
+    EXPECT_EQ(asked.load(), 2);
+}
+
+TEST_F(Gateway, NobodyIsToldThatItWentWellWhatMayNotHave) {
+    testing::StandIn slow([](http::Request&) -> net::Task<http::Response> {
+        co_await net::pause(std::chrono::seconds(2));
+        co_return http::Response::json(200, "{}");
+    });
+    auto& gateway = start("  slow: {instances: ['" + slow.origin() +
+                          "']}\nroutes:\n  - {path: /a, service: slow, timeout: 50ms, fallback: "
+                          "{status: 200, body: instead}}\n  - {path: /b, service: none, fallback: "
+                          "{status: 200, body: instead}}\n");
+    EXPECT_EQ(gateway.send("POST", "/a").status, 504);
+    EXPECT_EQ(gateway.get("/a").body, "instead");
+    EXPECT_EQ(gateway.send("POST", "/b").body, "instead");
+}
+
+TEST_F(Gateway, TheTimeForAnAnswerIsThatForTheSessionToo) {
+    auto& gateway = start(
+        "routes:\n  - {path: /a, service: post}\n  - {path: /b, service: post, timeout: 100ms}\n"
+        "  - {path: /c, methods: [GET], compose: {one: {service: post, get: /x}}, timeout: "
+        "100ms}\n");
+    EXPECT_EQ(gateway.get("/a", bearer("slow-1") + "X-Request-Timeout-Ms: 100\r\n").status, 504);
+    EXPECT_EQ(gateway.get("/b", bearer("slow-1")).status, 504);
+    EXPECT_EQ(gateway.get("/c", bearer("slow-1")).status, 504);
+}
+
+TEST_F(Gateway, WhatTheUserServiceSaysOfSessionsIsNotTheClients) {
+    auto& gateway = start("routes: [{path: /a, service: post, access: {login: true}}]\n");
+    auto const odd = gateway.get("/a", bearer("odd-1"));
+    EXPECT_EQ(odd.status, 503);
+    EXPECT_EQ(odd.headers.get("Retry-After"), "1");
+    EXPECT_FALSE(odd.body.contains("not for clients"));
+    auto const code = [&](std::string const& fields) {
+        return std::string(json::parse(gateway.get("/a", fields).body).at("code").as_string());
+    };
+    EXPECT_EQ(code(bearer("nobody")), "invalid_token");
+    EXPECT_EQ(code(""), "unauthenticated");
+}
+
+TEST_F(Gateway, ARouteThatIsGoneIsSoInEveryVersion) {
+    auto& gateway = start(
+        "routes:\n"
+        "  - {path: /gone/**, service: post, lifecycle: {sunset: 2020-01-01T00:00:00Z, "
+        "gone_after_sunset: true}}\n"
+        "  - {path: /old/**, service: post, lifecycle: {deprecated: 2019-01-01T00:00:00Z}}\n"
+        "versions:\n"
+        "  one: {path: /v1, means: /gone, lifecycle: {deprecated: 2020-01-01T00:00:00Z}}\n"
+        "  two: {path: /v2, means: /old, lifecycle: {deprecated: 2021-01-01T00:00:00Z}}\n");
+    EXPECT_EQ(gateway.get("/gone/x").status, 410);
+    auto const gone = gateway.get("/v1/x");
+    EXPECT_EQ(gone.status, 410);
+    EXPECT_TRUE(gone.headers.contains("Sunset"));
+    auto const old = gateway.get("/v2/x");
+    EXPECT_EQ(old.headers.count("Deprecation"), 1u);
+    EXPECT_EQ(old.headers.get("Deprecation"), "@1609459200");
+    auto const metrics = gateway.metrics().print();
+    EXPECT_TRUE(metrics.contains("kind=\"route\",name=\"/old/**\"} 1")) << metrics;
+    EXPECT_TRUE(metrics.contains("kind=\"version\",name=\"one\"} 1"));
+}
+
+TEST_F(Gateway, BodiesInPiecesCountForConcurrencyToo) {
+    std::atomic<bool> open{false};
+    std::atomic<int> working{0};
+    testing::StandIn narrow([&](http::Request&) -> net::Task<http::Response> {
+        ++working;
+        while (!open) co_await net::pause(std::chrono::milliseconds(1));
+        co_return http::Response::json(200, "{}");
+    });
+    auto& gateway = start("  narrow: {instances: ['" + narrow.origin() +
+                          "'], concurrency: {min: 4, max: 4, initial: 4}}\nroutes: [{path: /a, "
+                          "service: narrow}]\n");
+    std::vector<std::unique_ptr<testing::RawClient>> clients;
+    for (int i = 0; i < 6; ++i) {
+        auto& client = *clients.emplace_back(std::make_unique<testing::RawClient>(gateway.port()));
+        client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+        client.send("defghij");
+        if (i < 3) EXPECT_TRUE(testing::eventually([&] { return working == i + 1; }));
+    }
+    // Of four, writes get three.
+    for (std::size_t i = 3; i < 6; ++i) EXPECT_EQ(clients[i]->read_reply().status, 503);
+    // An upload is refused like them.
+    testing::RawClient large(gateway.port());
+    large.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\nabc");
+    EXPECT_EQ(large.read_reply().status, 503);
+    open = true;
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(clients[i]->read_reply().status, 200);
+    EXPECT_EQ(working.load(), 3);
+}
+
+TEST_F(Gateway, ShortWindowsAreToldInSeconds) {
+    auto& gateway = start(
+        "rate_limits:\n  everywhere: [fast]\n  limits: {fast: {by: [ip], quota: 10, window: "
+        "500ms}}\nroutes: [{path: /a, service: post}]\n");
+    EXPECT_EQ(gateway.get("/a").headers.get("RateLimit-Policy"), "\"fast\";q=20;w=1");
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct RequestRecord : TryReport {
         return version->means + std::string(path.substr(version->prefix.size()));
     }
 
+    RouteSettings const& settings() const { return view->snapshot->config.routes[route_index]; }
     Upstream& upstream() const { return *view->upstreams[service_index]; }
     TryRules const& rules() const { return view->rules(route_index, service_index); }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
+
 namespace grover::gateway {
 namespace {
 
@@ -25,13 +27,36 @@ std::vector<Limit> limits_of(Config const& config, telemetry::Metrics& metrics) 
     return out;
 }
 
+std::string conditions_of(RouteSettings const& route) {
+    std::string out;
+    auto const add = [&](std::string_view kind, std::map<std::string, std::string> const& wanted) {
+        for (auto const& [name, value] : wanted)
+            out.append(kind).append(percent_encode(name)).append("=").append(percent_encode(value));
+    };
+    add(":", route.headers);
+    add("?", route.query);
+    return out;
+}
+
+template <class T>
+void sort_each_once(std::vector<T>& list) {
+    std::ranges::sort(list);
+    auto const again = std::ranges::unique(list);
+    list.erase(again.begin(), again.end());
+}
+
 cache::Spellings spellings_of(Config const& config) {
     cache::Spellings out;
-    for (auto const& route : config.routes)
-        if (route.cache) out.queries.push_back(route.cache->query);
-    std::ranges::sort(out.queries);
-    auto const again = std::ranges::unique(out.queries);
-    out.queries.erase(again.begin(), again.end());
+    for (auto const& route : config.routes) {
+        if (!route.cache) continue;
+        out.queries.push_back(route.cache->query);
+        auto const conditions = conditions_of(route);
+        out.aparts.push_back(conditions);
+        for (auto const& [service, share] : route.canary)
+            out.aparts.push_back(conditions + "@" + percent_encode(service));
+    }
+    sort_each_once(out.queries);
+    sort_each_once(out.aparts);
     for (auto const& [name, version] : config.versions)
         out.versions.emplace_back(version.path, version.means);
     return out;
@@ -43,6 +68,7 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
     auto const name = settings.name.empty() ? settings.path : settings.name;
     Route out{.name = name,
               .service = index_of(snapshot.services, settings.service),
+              .conditions = conditions_of(settings),
               .canary = {},
               .services = {},
               .access = Access(settings.access, config.authorization),

@@ -32,8 +32,9 @@ namespace grover::gateway {
 struct Route {
     static constexpr std::size_t no_service = ~std::size_t{0};
 
-    std::string name;     // for logs, metrics and people: bounded by the configuration
-    std::size_t service;  // in Snapshot::services; none for one that is composed or static
+    std::string name;        // for logs, metrics and people: bounded by the configuration
+    std::size_t service;     // in Snapshot::services; none for one that is composed or static
+    std::string conditions;  // beside host, path and method, in one word; mostly none
     /// Other services, each with the end of its share: below it a request goes there.
     std::vector<std::pair<double, std::size_t>> canary;
     std::vector<std::size_t> services;  // all that may be asked for it

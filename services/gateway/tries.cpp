@@ -206,6 +206,7 @@ private:
     bool delivering_ = false;
     bool lost_ = false;               // nobody is there to be answered, or may be any more
     std::uint64_t tried_ = 0;         // slots that have failed it
+    bool reached_ = false;            // an instance may have done what was asked
     std::optional<Counted> current_;  // the last try
     std::shared_ptr<Hedge> hedge_;    // beside it
 };
@@ -235,6 +236,7 @@ net::Task<> Tries::run() {
             throw http::Disconnected();
         }
         bool const answered = last == Outcome::answered;
+        reached_ = reached_ || last != Outcome::unsent;
         if (!answered || is_retry_status(attempt->head().status)) {
             if (may_go_on(last, is_stale(attempt, last))) {
                 co_await pause_before_next();
@@ -393,11 +395,15 @@ void Tries::end_hedge() noexcept {
     hedge_.reset();
 }
 
+/// A body that is still to come takes as long as the client likes: it is refused where the service
+/// is full, and holds no place.
 bool Tries::admit() {
-    if (!state_->settings.concurrency.enabled || !forward_.whole()) return true;
-    admitted_ = state_->limit->enter(priority_of(rules_.settings, forward_.request.method));
-    if (admitted_) report_.admission = "admitted";
-    return admitted_;
+    if (!state_->settings.concurrency.enabled) return true;
+    if (!state_->limit->enter(priority_of(rules_.settings, forward_.request.method))) return false;
+    report_.admission = "admitted";
+    admitted_ = forward_.whole();
+    if (!admitted_) state_->limit->leave();
+    return true;
 }
 
 /// The service has done its work when the head of its answer is there: what follows is transport.
@@ -418,7 +424,8 @@ bool Tries::may_go_on(Outcome outcome, bool stale) {
     if (!stale) tried_ |= bit;
     bool const safe = outcome == Outcome::unsent ||
                       (!forward_.websocket && (http::is_safe(forward_.request.method) ||
-                                               forward_.request.contains("Idempotency-Key")));
+                                               // Services take an empty one for none.
+                                               !forward_.request.get("Idempotency-Key").empty()));
     // A body that comes piece by piece is there once, but nobody has had any of it yet.
     bool const can = forward_.whole() || !current_->attempt;
     if (!rules_.settings.retries || !safe || !can || report_.tries >= settings.tries_max ||
@@ -507,21 +514,45 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
         cluster_.refused_by_breaker.add();
     }
     auto const error = failure(outcome, retry_at);
-    auto const& otherwise = rules_.settings.fallback;
+    // Nobody is told that it went well what may have gone otherwise.
+    auto const& otherwise = reached_ && !http::is_safe(forward_.request.method)
+                                ? std::nullopt
+                                : rules_.settings.fallback;
     if (!co_await delivery_.fall_back(error, otherwise ? &*otherwise : nullptr)) throw error;
 }
 
 }  // namespace
 
-TimePoint deadline_of(http::Exchange const& exchange, TryRules const& rules) {
-    return std::min(exchange.moved() + rules.settings.timeout,
+TimePoint deadline_of(http::Exchange const& exchange, ResilienceSettings const& route) {
+    return std::min(exchange.moved() + route.timeout,
                     exchange.started() + patience_of(exchange.head()));
 }
+
+namespace {
+
+/// The body, framed, as far as it comes in a moment, in `kept` where it came in pieces: what is
+/// whole can be sent again, and holds a place at the service only while that works.
+net::Task<std::string_view> begin_of_body(http::Exchange& exchange, TimePoint until,
+                                          std::string& kept) {
+    auto const& body = exchange.head().body;
+    bool const large = body.kind() == http::BodyFraming::Kind::length &&
+                       body.remaining() > limits::body_gathered_max;
+    auto const wanted = large ? 1 : limits::body_gathered_max;
+    while (!exchange.body_complete() && kept.size() < wanted &&
+           co_await exchange.body_comes(until)) {
+        auto const piece = co_await exchange.read_raw();
+        if (kept.empty() && exchange.body_complete()) co_return piece;
+        kept += piece;
+    }
+    co_return kept;
+}
+
+}  // namespace
 
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
     forward.stream = &rules.settings.stream;
     forward.client_until = exchange.started() + patience_of(exchange.head());
-    forward.deadline = deadline_of(exchange, rules);
+    forward.deadline = deadline_of(exchange, rules.settings);
 }
 
 net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,
@@ -529,10 +560,11 @@ net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,
     forward.edits = delivery.edits();
     forward.websocket = exchange.head().wants_websocket && exchange.head().minor_version > 0;
     bound(forward, exchange, rules);
-    auto const body_until = exchange.started() + limits::body_awaited_max;
-    if (!exchange.body_complete() &&
-        co_await exchange.body_comes(std::min(forward.deadline, body_until)))
-        forward.first = co_await exchange.read_raw();
+    std::string kept;
+    if (!exchange.body_complete()) {
+        auto const until = exchange.started() + limits::body_awaited_max;
+        forward.first = co_await begin_of_body(exchange, std::min(forward.deadline, until), kept);
+    }
     if (!exchange.body_complete()) {
         forward.body = &exchange;
         forward.after_body = rules.settings.timeout;

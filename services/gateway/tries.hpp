@@ -50,7 +50,7 @@ struct TryReport {
 
 /// Until when a request may take: by its route, and by its client where that asks for less.
 std::chrono::steady_clock::time_point deadline_of(http::Exchange const& exchange,
-                                                  TryRules const& rules);
+                                                  ResilienceSettings const& route);
 /// Sets it, and what else the route says about time.
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules);
 

@@ -242,7 +242,10 @@ net::Task<PurgeView> Admin::purge(Optional<"url"> url, Optional<"prefix"> prefix
         auto const key = cache::key_of_url(*url ? **url : **prefix);
         if (key.empty())
             throw Error(ErrorCode::malformed, "a URL as http://host/path was expected");
-        purged = *url ? store.purge(key) : store.purge_prefix(key);
+        for (auto const& apart : parts_.directory.snapshot()->spellings.aparts) {
+            auto const whole = cache::with_apart(key, apart);
+            purged += *url ? store.purge(whole) : store.purge_prefix(whole);
+        }
     }
     parts_.kit.log().info("the cache was purged", {{"urls", purged}});
     co_return PurgeView{purged};

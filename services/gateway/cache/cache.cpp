@@ -42,7 +42,7 @@ Decision Cache::decide(Request const& request, RouteSettings const& route, Times
             out.entry = std::move(found.entry);
             out.version = store_.version(request.key);
             out.lead = flights_.take_off(request.key);
-            out.fills = true;
+            out.fills = out.stores = true;
             out.what = out.lead ? Decision::What::send_and_refresh : Decision::What::send;
             return out;
         }
@@ -58,11 +58,23 @@ Decision Cache::decide(Request const& request, RouteSettings const& route, Times
     // A HEAD brings nothing that others could use, a Range only a part.
     bool const whole = request.head.method == "GET" && !request.head.contains("Range");
     out.fills = whole && !is_unshared(request.key, now);
+    out.stores = whole;
     // What is never fresh each one has to validate: nothing comes that others could wait for.
     if (out.entry && out.entry->freshness.validate_always) return out;
     if (!shared || !out.fills) return out;
     out.lead = flights_.take_off(request.key);
     if (!out.lead && patience == Patience::wait) out.what = Decision::What::wait;
+    return out;
+}
+
+Decision Cache::pass_by(Request const& request, RouteSettings const& route) {
+    Decision out;
+    bool const looks = request.head.method == "GET" || request.head.method == "HEAD";
+    out.why = looks ? Forwarded::bypass : Forwarded::method;
+    // All of it reaches the service. Where that is so for those who are looked up as well, what
+    // the service says a GET would bring (RFC 9110 section 9.3.3) is as good as theirs.
+    out.stores = request.head.method == "POST" && counts_all(route);
+    out.version = store_.version(request.key);
     return out;
 }
 

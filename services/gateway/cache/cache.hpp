@@ -46,6 +46,8 @@ struct Decision {
     Store::Version version = 0;  // of the store before the service is asked
     /// A fetch that may fill the cache: of the whole, and not of what was found to be one user's.
     bool fills = false;
+    /// The answer may be kept if it says so: nothing but what counts reaches the service.
+    bool stores = false;
 };
 
 /// Thread-safe.
@@ -58,9 +60,11 @@ public:
     Flights& flights() noexcept { return flights_; }
 
     enum class Patience { wait, do_not_wait };
-    /// For a request that may_look_up().
+    /// For a request that may_look_up(); pass_by() for the others.
     Decision decide(Request const& request, RouteSettings const& route, Timestamp now,
                     Patience patience = Patience::wait);
+
+    Decision pass_by(Request const& request, RouteSettings const& route);
 
     /// An answer to this key could not be kept: its next requests do not wait for one another, for
     /// a minute.

@@ -168,6 +168,61 @@ TEST_F(CacheEngine, AStaleOneIsValidated) {
     EXPECT_EQ(sent_->body->content(), "content");
 }
 
+TEST_F(CacheEngine, A304ForOneTakesItFromTheOthers) {
+    std::int64_t at = 0;
+    for (auto const* fields : {"Set-Cookie: sid=6\r\n", "Cache-Control: private, max-age=60\r\n",
+                               "Cache-Control: no-store\r\n"}) {
+        fetch("Cache-Control: max-age=1\r\nETag: \"a\"\r\n", 200, {}, at);
+        EXPECT_EQ(fetch(fields, 304, {}, at + 5), Fetch::Next::send_stored) << fields;
+        EXPECT_EQ(sent_->body->content(), "content");
+        EXPECT_FALSE(status_.contains("stored")) << status_;
+        auto const next = decide({}, at + 6);
+        EXPECT_TRUE(next.what == What::fetch && !next.entry) << fields;
+        at += 100;  // What cannot be shared is not waited for in the next minute.
+    }
+}
+
+TEST_F(CacheEngine, WhatIsGoneDoesNotComeBack) {
+    fetch("Cache-Control: max-age=1, stale-if-error=600\r\nETag: \"a\"\r\n");
+    EXPECT_EQ(fetch("", 404, {}, 5), Fetch::Next::pass);
+    EXPECT_EQ(fetch("", 500, {}, 6), Fetch::Next::pass);
+    // Nor is it gone for good.
+    EXPECT_EQ(fetch("Cache-Control: max-age=60\r\n", 200, {}, 7), Fetch::Next::keep);
+    EXPECT_EQ(decide({}, 8).what, What::send);
+}
+
+TEST_F(CacheEngine, WhatWasAskedOtherwiseThanCountsIsNotKept) {
+    for (auto const& [method, fields] :
+         {std::pair{"GET", "If-Match: *\r\n"},
+          {"GET", "Content-Length: 0\r\n"},
+          {"GET", "If-Unmodified-Since: Sun, 06 Nov 1994 07:49:37 GMT\r\n"},
+          {"POST", ""}}) {
+        RequestText const asked(fields, method);
+        ASSERT_FALSE(may_look_up(asked.head())) << fields;
+        auto const request = asked.request();
+        Fetch fetch(cache_, request, route_, cache_.pass_by(request, route_), then);
+        ReplyText const answer("Cache-Control: max-age=60\r\nContent-Location: /a\r\n");
+        EXPECT_EQ(fetch.hear(answer.head(), then), Fetch::Next::pass) << method << fields;
+        EXPECT_FALSE(decide().entry);
+    }
+    RequestText const part("Range: bytes=99-\r\n");
+    auto const request = part.request();
+    Fetch fetch(cache_, request, route_, cache_.decide(request, route_, then), then);
+    ReplyText const answer("Cache-Control: max-age=60\r\n", 416);
+    EXPECT_EQ(fetch.hear(answer.head(), then), Fetch::Next::pass);
+}
+
+TEST_F(CacheEngine, APostMayBringWhatAGetWouldWhereAllCounts) {
+    route_.fields = {"*"};
+    RequestText const asked({}, "POST");
+    auto const request = asked.request();
+    Fetch fetch(cache_, request, route_, cache_.pass_by(request, route_), then);
+    ReplyText const answer("Cache-Control: max-age=60\r\nContent-Location: /a\r\n");
+    EXPECT_EQ(fetch.hear(answer.head(), then), Fetch::Next::keep);
+    fetch.finish();
+    EXPECT_EQ(decide().what, What::send);
+}
+
 TEST_F(CacheEngine, AServiceThatFailsIsStoodInFor) {
     fetch("Cache-Control: max-age=1, stale-if-error=60\r\n");
     EXPECT_EQ(fetch("", 503, {}, 30), Fetch::Next::send_stored);
@@ -196,7 +251,7 @@ TEST_F(CacheEngine, WhatIsTooLargeIsNotKept) {
     EXPECT_EQ(fetch("Cache-Control: max-age=60\r\nContent-Length: 1001\r\n"), Fetch::Next::pass);
     RequestText const asked;
     auto const request = asked.request();
-    Fetch fetch(cache_, request, route_, {}, then);
+    Fetch fetch(cache_, request, route_, cache_.decide(request, route_, then), then);
     ReplyText const answer("Cache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n");
     EXPECT_EQ(fetch.hear(answer.head(), then), Fetch::Next::keep);
     fetch.add(std::string(1000, 'x'));

@@ -15,10 +15,6 @@ bool is_failure(int status) noexcept {
     return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-bool forwards_all(RouteSettings const& route) noexcept {
-    return route.fields.size() == 1 && route.fields.front() == "*";
-}
-
 }  // namespace
 
 Fetch::Fetch(Cache& cache, Request const& request, RouteSettings const& route, Decision decision,
@@ -29,12 +25,14 @@ Fetch::Fetch(Cache& cache, Request const& request, RouteSettings const& route, D
       decision_(std::move(decision)),
       asked_(now),
       fills_(decision_.fills) {
-    if (decision_.why == Forwarded::method) return;
+    if (decision_.why == Forwarded::method || decision_.why == Forwarded::bypass) return;
     if (!route.query.empty()) edits_.target = keyed_target(request.head.target, route.query);
-    if (!forwards_all(route)) edits_.only = &route.fields;
+    if (!counts_all_fields(route)) edits_.only = &route.fields;
     for (auto const& name : cache.settings().targeted)
         if (http::same_token(name, "Surrogate-Control"))
             edits_.add("Surrogate-Capability", fmt::format("{}=\"Surrogate/1.0\"", cache_name));
+    // What is kept is kept uncoded.
+    edits_.without = {"Accept-Encoding"};
     if (!fills_) {
         // Passed on with its conditions, which `only` would hold back.
         if (edits_.only != nullptr)
@@ -43,7 +41,8 @@ Fetch::Fetch(Cache& cache, Request const& request, RouteSettings const& route, D
                 if (request.head.contains(name)) edits_.add(name, request.head.get(name));
         return;
     }
-    edits_.without = {"If-None-Match", "If-Modified-Since", "If-Range", "Range", "Accept-Encoding"};
+    edits_.without.insert(edits_.without.end(),
+                          {"If-None-Match", "If-Modified-Since", "If-Range", "Range"});
     if (!decision_.entry || !decision_.entry->can_be_validated()) return;
     validates_ = true;
     if (auto const etag = decision_.entry->etag(); !etag.empty()) edits_.add("If-None-Match", etag);
@@ -57,16 +56,19 @@ Fetch::Next Fetch::hear(http::ReplyHead const& head, Timestamp now) {
     if (is_failure(head.status) && fail(now)) return Next::send_stored;
     if (request_.head.method == "HEAD") return hear_head_request(head, arrival);
     if (validates_ && head.status == 304) {
-        auto renewed_entry = renewed(*decision_.entry, arrival, cache_.settings(), route_);
-        decision_.entry = renewed_entry;
-        stored_ = cache_.store().insert(request_.key, std::move(renewed_entry), decision_.version);
+        renew(arrival);
         drop(stored_ ? Landing::stored : Landing::not_shared);
         return Next::send_stored;
+    }
+    if (decision_.entry && (head.status == 404 || head.status == 410)) {
+        // It is gone, and not to be sent in its place again.
+        cache_.store().purge(request_.key);
+        decision_.version = cache_.store().version(request_.key);
     }
     // What the answer itself has made outdated is behind us.
     if (decision_.why == Forwarded::method)
         decision_.version = cache_.store().version(request_.key);
-    kept_ = make_entry(request_, arrival, cache_.settings(), route_);
+    if (decision_.stores) kept_ = make_entry(request_, arrival, cache_.settings(), route_);
     auto const length = head.body.kind() == http::BodyFraming::Kind::length ? head.body.remaining()
                                                                             : std::uint64_t{0};
     if (length > cache_.settings().object_max.count) kept_ = nullptr;
@@ -78,6 +80,19 @@ Fetch::Next Fetch::hear(http::ReplyHead const& head, Timestamp now) {
     content_.reserve(length);
     stored_ = true;
     return Next::keep;
+}
+
+/// What is stored is good for longer, as the answer says, or it is for this client alone from now
+/// on.
+void Fetch::renew(Arrival const& arrival) {
+    auto renewal = renewed(request_, *decision_.entry, arrival, cache_.settings(), route_);
+    if (renewal.shared) {
+        stored_ = cache_.store().insert(request_.key, renewal.entry, decision_.version);
+    } else {
+        cache_.store().purge(request_.key);
+        if (decision_.lead) cache_.mark_unshared(request_.key, arrival.received);
+    }
+    decision_.entry = std::move(renewal.entry);
 }
 
 /// RFC 9111 section 4.3.5: a HEAD may tell that what is stored has changed.
@@ -93,8 +108,7 @@ Fetch::Next Fetch::hear_head_request(http::ReplyHead const& head, Arrival const&
         differs("Content-Length", {size.data(), size.size()}))
         cache_.store().purge(request_.key);
     else if (head.contains("ETag") || head.contains("Last-Modified"))
-        stored_ = cache_.store().insert(
-            request_.key, renewed(*stored, arrival, cache_.settings(), route_), decision_.version);
+        renew(arrival);
     return Next::pass;
 }
 

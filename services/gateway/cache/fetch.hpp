@@ -58,6 +58,7 @@ public:
 
 private:
     void drop(Landing landing) noexcept;
+    void renew(Arrival const& arrival);
     Next hear_head_request(http::ReplyHead const& head, Arrival const& arrival);
 
     Cache& cache_;

@@ -89,6 +89,11 @@ std::string keyed_target(std::string_view target, std::vector<std::string> const
     return out;
 }
 
+std::string with_apart(std::string key, std::string_view apart) {
+    if (!apart.empty()) key.insert(0, std::string(apart) + ' ');
+    return key;
+}
+
 std::string key_of_url(std::string_view url) {
     auto const colon = url.find("://");
     auto const scheme = url.substr(0, colon);
@@ -120,9 +125,10 @@ std::vector<std::string> keys_of(std::string_view url, Spellings const& spelling
     std::vector<std::string> out;
     for (auto const& target : targets)
         for (auto const& query : spellings.queries)
-            if (auto key = std::string(origin) + keyed_target(target, query);
-                std::ranges::find(out, key) == out.end())
-                out.push_back(std::move(key));
+            for (auto const& apart : spellings.aparts)
+                if (auto key = with_apart(std::string(origin) + keyed_target(target, query), apart);
+                    std::ranges::find(out, key) == out.end())
+                    out.push_back(std::move(key));
     return out;
 }
 

@@ -21,13 +21,18 @@ std::string make_key(std::string_view scheme, std::string_view host, std::string
 /// The target with nothing in its query that the key does not have: what may be passed on.
 std::string keyed_target(std::string_view target, std::vector<std::string> const& query);
 
+/// The key of answers that came by another way than the usual one, a word of its own without
+/// blanks; the usual one has none.
+std::string with_apart(std::string key, std::string_view apart);
+
 /// The key of "http://host/target"; empty when it is no such URL.
 std::string key_of_url(std::string_view url);
 
-/// The keys that a URL may have: routes count other parameters of its query, and versions spell its
-/// path otherwise.
+/// The keys that a URL may have: routes count other parameters of its query and are kept apart, and
+/// versions spell its path otherwise.
 struct Spellings {
     std::vector<std::vector<std::string>> queries;                // of the routes with a cache
+    std::vector<std::string> aparts{std::string()};               // of with_apart()
     std::vector<std::pair<std::string, std::string>> versions{};  // "/api/v1" means "/api"
 };
 /// Of the URL whose key with all of its query is `url`. Each once.

@@ -64,5 +64,15 @@ TEST(CacheKey, OfAUrl) {
         EXPECT_EQ(key_of_url(bad), "") << bad;
 }
 
+TEST(CacheKey, IsOfItsWay) {
+    EXPECT_EQ(with_apart("http://x/a", ""), "http://x/a");
+    auto const apart = with_apart("http://x/a?b=1", "@next");
+    EXPECT_EQ(apart, "@next http://x/a?b=1");
+    Spellings const spellings{.queries = {{}, {"b"}}, .aparts = {"", "@next"}};
+    auto const keys = keys_of("http://x/a?b=1&c=2", spellings);
+    EXPECT_EQ(keys.size(), 4u);
+    EXPECT_NE(std::ranges::find(keys, apart), keys.end());
+}
+
 }  // namespace
 }  // namespace grover::gateway::cache

@@ -85,9 +85,11 @@ struct Said {
     std::vector<std::string> tags;
 };
 
+/// An answer with more is not kept: a purge by one that was left out would miss it.
+constexpr std::size_t tags_max = 1000;
+
 void add_tags(std::vector<std::string>& tags, std::string_view list, char separator) {
-    constexpr std::size_t tags_max = 64;
-    while (!list.empty() && tags.size() < tags_max)
+    while (!list.empty() && tags.size() <= tags_max)
         if (auto const tag = http::next_member(list, separator); !tag.empty())
             tags.emplace_back(tag);
 }
@@ -190,21 +192,38 @@ Freshness freshness_of(Said const& said, Arrival const& arrival, RouteSettings c
     return out;
 }
 
+/// An answer, or one that was stored and is renewed, may be for others than this request.
+bool is_shareable(Said const& said, Request const& request, int status,
+                  RouteSettings const& route) {
+    auto const& control = said.control;
+    if (request.control.no_store) return false;
+    if (control.must_understand ? !is_understood(status) : control.no_store) return false;
+    if (control.is_private || said.varies_by_all) return false;
+    if (said.sets_cookie && !route.keep_cookies) return false;
+    return (!request.authenticated || control.is_public) && said.tags.size() <= tags_max;
+}
+
 /// RFC 9111 section 3, for a shared cache.
 bool may_keep(Said const& said, Request const& request, http::ReplyHead const& head,
               RouteSettings const& route) {
     auto const& control = said.control;
-    if (request.control.no_store || head.status == 206 || head.status == 304) return false;
-    if (control.must_understand ? !is_understood(head.status) : control.no_store) return false;
-    if (control.is_private || said.varies_by_all) return false;
-    if (said.sets_cookie && !route.keep_cookies) return false;
-    if (request.authenticated && !control.is_public) return false;
+    if (head.status == 206 || head.status == 304) return false;
+    if (!is_shareable(said, request, head.status, route)) return false;
     bool const named = control.max_age || control.s_maxage || control.is_public ||
                        (said.has_expires && !said.targeted);
     if (request.head.method == "GET") return named || is_heuristic(head.status);
     // RFC 9110 section 9.3.3: a POST's answer that is what a GET would bring, and says how long.
     return request.head.method == "POST" && named && !head.get("Content-Location").empty() &&
            related_key(request.key, head.get("Content-Location"), route.query) == request.key;
+}
+
+/// By what Vary names, but Accept-Encoding, which stays here: codings are made here.
+std::vector<std::pair<std::string, std::string>> selection(Request const& request,
+                                                           http::ReplyHead const& head) {
+    auto out = selected_by(request.head, joined(head.fields, "Vary"));
+    if (!head.contains("Content-Encoding"))
+        std::erase_if(out, [](auto const& field) { return field.first == "accept-encoding"; });
+    return out;
 }
 
 void add_missing_date(Entry& to, Arrival const& arrival) {
@@ -242,6 +261,14 @@ Request::Request(http::RequestHead const& request, std::string its_key, bool has
     if (pragma && !controlled) control.no_cache = true;
 }
 
+bool counts_all_fields(RouteSettings const& route) noexcept {
+    return route.fields.size() == 1 && route.fields.front() == "*";
+}
+
+bool counts_all(RouteSettings const& route) noexcept {
+    return counts_all_fields(route) && route.query.empty();
+}
+
 bool may_look_up(http::RequestHead const& head) noexcept {
     return (head.method == "GET" || head.method == "HEAD") && !head.contains("If-Match") &&
            !head.contains("If-Unmodified-Since") &&
@@ -260,13 +287,13 @@ std::shared_ptr<Entry> make_entry(Request const& request, Arrival const& arrival
     entry->freshness = freshness;
     copy_fields(*entry, arrival.head, said, arrival);
     entry->fields.shrink();
-    entry->selected_by = selected_by(request.head, joined(arrival.head.fields, "Vary"));
+    entry->selected_by = selection(request, arrival.head);
     entry->tags = std::move(said.tags);
     return entry;
 }
 
-std::shared_ptr<Entry> renewed(Entry const& stored, Arrival const& arrival,
-                               Settings const& settings, RouteSettings const& route) {
+Renewal renewed(Request const& request, Entry const& stored, Arrival const& arrival,
+                Settings const& settings, RouteSettings const& route) {
     auto const& head = arrival.head;
     auto const said = listen(head, settings);
     auto entry = std::make_shared<Entry>();
@@ -296,9 +323,14 @@ std::shared_ptr<Entry> renewed(Entry const& stored, Arrival const& arrival,
         if (auto const value = head.get(name); !value.empty() && entry->fields.get(name).empty())
             merged.fields.push_back({name, value});
     if (auto const age = head.get("Age"); !age.empty()) merged.fields.push_back({"Age", age});
-    entry->freshness =
-        freshness_of(listen(merged, settings), {merged, arrival.asked, arrival.received}, route);
-    return entry;
+    auto const said_now = listen(merged, settings);
+    entry->freshness = freshness_of(said_now, {merged, arrival.asked, arrival.received}, route);
+    using Field = std::pair<std::string, std::string>;
+    bool const varies_as_before = std::ranges::equal(selection(request, merged), stored.selected_by,
+                                                     {}, &Field::first, &Field::first);
+    bool const shared = varies_as_before && said.tags.size() <= tags_max &&
+                        is_shareable(said_now, request, stored.status, route);
+    return {std::move(entry), shared};
 }
 
 Use use_of(Entry const& entry, Request const& request, RouteSettings const& route, Timestamp now) {

@@ -29,6 +29,11 @@ struct Request {
 /// GET and HEAD without preconditions that a cache cannot judge: looked up at all.
 bool may_look_up(http::RequestHead const& head) noexcept;
 
+/// Every field of a request reaches the service.
+bool counts_all_fields(RouteSettings const& route) noexcept;
+/// And all of its query.
+bool counts_all(RouteSettings const& route) noexcept;
+
 /// The name of this cache in Cache-Status, Surrogate-Capability and Surrogate-Control.
 inline constexpr std::string_view cache_name = "grover";
 
@@ -45,10 +50,16 @@ struct Arrival {
 std::shared_ptr<Entry> make_entry(Request const& request, Arrival const& arrival,
                                   Settings const& settings, RouteSettings const& route);
 
+struct Renewal {
+    EntryPtr entry;
+    bool shared;  // it may be kept for others
+};
 /// The stored answer after a 304 (RFC 9111 sections 3.2 and 4.3.4): its fields replaced by those of
-/// the 304, but what describes the stored bytes; fresh anew, with the same body.
-std::shared_ptr<Entry> renewed(Entry const& stored, Arrival const& arrival,
-                               Settings const& settings, RouteSettings const& route);
+/// the 304, but what describes the stored bytes; fresh anew, with the same body. For this request
+/// alone when the 304 says what would have kept an answer from being stored, or names other fields
+/// in Vary.
+Renewal renewed(Request const& request, Entry const& stored, Arrival const& arrival,
+                Settings const& settings, RouteSettings const& route);
 
 enum class Use {
     fresh,       // send it

@@ -211,7 +211,11 @@ TEST(CacheRules, A304RenewsAllButWhatDescribesTheBody) {
         "Cache-Control: max-age=60\r\nETag: \"b\"\r\nContent-Encoding: y\r\nTest: 2\r\nTest: 3\r\n"
         "Content-Length: 9\r\nConnection: Hop\r\nHop: 1\r\n",
         304);
-    auto const entry = renewed(*stored, {answer.head(), after(10), after(10)}, settings, route);
+    RequestText const asked;
+    auto const request = asked.request();
+    auto const [entry, shared] =
+        renewed(request, *stored, {answer.head(), after(10), after(10)}, settings, route);
+    EXPECT_TRUE(shared);
     EXPECT_EQ(entry->body, stored->body);
     EXPECT_EQ(entry->fields.get("ETag"), "\"a\"");
     EXPECT_EQ(entry->fields.get("Content-Encoding"), "x");
@@ -223,8 +227,53 @@ TEST(CacheRules, A304RenewsAllButWhatDescribesTheBody) {
     EXPECT_EQ(entry->freshness.left_ms(after(10)), 60'000);
     // What it does not say, the stored one still does.
     ReplyText const silent(std::string(date_line), 304);
-    EXPECT_EQ(renewed(*stored, {silent.head(), then, then}, settings, route)->freshness.lifetime_ms,
+    EXPECT_EQ(renewed(request, *stored, {silent.head(), then, then}, settings, route)
+                  .entry->freshness.lifetime_ms,
               1000);
+}
+
+TEST(CacheRules, A304MayTakeAnAnswerAwayFromOthers) {
+    auto const stored =
+        entry_of("Cache-Control: public, max-age=1\r\nETag: \"a\"\r\nVary: Foo\r\n");
+    RequestText const asked;
+    auto const shared = [&](std::string const& fields, bool session = false,
+                            RouteSettings const& of = route) {
+        ReplyText const answer(fields, 304);
+        return renewed(asked.request(session), *stored, {answer.head(), then, then}, settings, of)
+            .shared;
+    };
+    for (auto const* fine :
+         {"", "Cache-Control: max-age=5\r\n", "Vary: foo\r\n", "Vary: Foo, foo\r\n",
+          "Vary: Foo, Accept-Encoding\r\n", "Cache-Tag: a,b\r\n"})
+        EXPECT_TRUE(shared(fine)) << fine;
+    for (auto const* alone :
+         {"Set-Cookie: sid=6\r\n", "Cache-Control: private\r\n", "Cache-Control: no-store\r\n",
+          "Vary: *\r\n", "Vary: Foo, Bar\r\n", "Vary: Bar\r\n"})
+        EXPECT_FALSE(shared(alone)) << alone;
+    EXPECT_TRUE(shared("Set-Cookie: a=b\r\n", false, {.keep_cookies = true}));
+    EXPECT_TRUE(shared("", true));
+    EXPECT_FALSE(shared("Cache-Control: max-age=60\r\n", true));
+}
+
+TEST(CacheRules, AnAnswerWithMoreTagsThanCountIsNotKept) {
+    auto const tagged = [](int tags) {
+        std::string line = "Cache-Control: max-age=60\r\nCache-Tag: t0";
+        for (int i = 1; i < tags; ++i) line += ",t" + std::to_string(i);
+        return entry_of(line + "\r\n");
+    };
+    ASSERT_TRUE(tagged(1000));
+    EXPECT_EQ(tagged(1000)->tags.back(), "t999");
+    EXPECT_FALSE(tagged(1001));
+}
+
+TEST(CacheRules, CodingsAreNoVariants) {
+    EXPECT_TRUE(entry_of("Cache-Control: max-age=60\r\nVary: accept-encoding\r\n",
+                         "Accept-Encoding: br\r\n")
+                    ->selected_by.empty());
+    EXPECT_EQ(entry_of("Cache-Control: max-age=60\r\nVary: Accept-Encoding\r\nContent-Encoding: "
+                       "br\r\n")
+                  ->selected_by.size(),
+              1u);
 }
 
 TEST(CacheVary, SelectsByTheNamedFieldsAlone) {

@@ -28,6 +28,7 @@ void check_request_path(RouteSettings const& route, config::Where const& where) 
     if (path.empty()) return;
     if (!path.starts_with('/') || path.find_first_of(" ?#\t\r\n") != std::string::npos)
         where.add("request", "a path for the service is plain: /v2/posts/{id}{**}");
+    if (path.ends_with("/**")) where.add("request", "what '/**' took is '{**}' there");
     auto known = names_in(route.path);
     if (route.path.ends_with("/**")) known.emplace_back("**");
     for (auto const& name : names_in(path))

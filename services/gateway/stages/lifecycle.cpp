@@ -30,11 +30,11 @@ Lifecycle::Lifecycle(LifecycleSettings const& settings, std::string const& kind,
 
 void Lifecycle::mark(http::Exchange& exchange, Timestamp now) const {
     if (silent()) return;
-    uses_->add();
+    count();
     if (!deprecation_.empty()) exchange.answer_field("Deprecation", deprecation_);
     if (!sunset_.empty()) exchange.answer_field("Sunset", sunset_);
     if (!link_.empty()) exchange.answer_field("Link", link_);
-    if (gone_at_ && *gone_at_ <= now)
+    if (is_gone(now))
         throw Error(ErrorCode::gone,
                     replaced_ ? "this part of the API is gone; Link names what replaces it"
                               : "this part of the API is gone");

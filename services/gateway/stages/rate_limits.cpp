@@ -35,14 +35,21 @@ std::string key_of(Limit const& limit, Counted const& who) {
     return out;
 }
 
+/// "name";q=100;w=60. Windows are told in seconds: what a shorter one allows in as many as that.
+static std::string policy_item(std::string const& name, LimitSettings const& settings) {
+    auto const seconds = std::max<std::int64_t>(seconds_up(settings.window), 1);
+    auto const quota = static_cast<std::int64_t>(settings.quota) * seconds * 1000 /
+                       std::max<std::int64_t>(settings.window.count(), 1);
+    return fmt::format("\"{}\";q={};w={}", name, quota, seconds);
+}
+
 Limit::Limit(std::string called, LimitSettings const& settings, telemetry::Metrics& metrics)
     : name(std::move(called)),
       policy{.permits = settings.quota,
              .period = settings.window,
              .burst = settings.burst ? settings.burst : settings.quota},
       by(settings.by),
-      item(fmt::format("\"{}\";q={};w={}", name, settings.quota,
-                       std::max<std::int64_t>(seconds_up(settings.window), 1))),
+      item(policy_item(name, settings)),
       refused(&metrics.counter("gateway_rate_limited_total",
                                "Requests that a limit refused, by limit", {{"limit", name}})) {}
 

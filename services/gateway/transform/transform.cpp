@@ -178,9 +178,13 @@ ChangedDelivery::ChangedDelivery(Delivery& inner, RequestEdits const& edits,
     auto const* more = inner.edits();
     if (!more) return;
     if (edits_.target.empty()) edits_.target = more->target;
+    // What the cache adds, the client's Range perhaps, the route may have taken out.
+    http::for_each_field_line(more->more, [&](std::string_view name, std::string_view value) {
+        auto const stays = [&](std::string_view one) { return http::same_token(one, name); };
+        if (!std::ranges::any_of(edits.without, stays)) edits_.add(name, value);
+    });
     edits_.without.insert(edits_.without.end(), more->without.begin(), more->without.end());
     edits_.only = more->only;
-    edits_.more += more->more;
 }
 
 net::Task<> ChangedDelivery::deliver(Attempt& attempt) {
