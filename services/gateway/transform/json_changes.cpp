@@ -1,8 +1,12 @@
 #include "gateway/transform/json_changes.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace grover::gateway {
 namespace {
@@ -57,35 +61,87 @@ std::optional<json::value> take(json::value& document, std::string_view pointer)
     return out;
 }
 
-/// "-" is the end of a list. False where the way to the place is missing.
-bool put(json::value& document, std::string_view pointer, json::value value) {
-    auto const [parent, name] = place_of(document, pointer);
-    if (!parent) return false;
-    if (auto* object = parent->if_object()) {
-        (*object)[name] = std::move(value);
-        return true;
+/// Where a value can be put: a member, there or not, an element, or "-", the end of a list.
+bool takes(Place const& place) {
+    if (!place.parent) return false;
+    if (place.parent->is_object()) return true;
+    auto const* list = place.parent->if_array();
+    return list && (place.name == "-" || index_in(*list, place.name));
+}
+
+/// Nothing where the way to the place is missing.
+void put(json::value& document, std::string_view pointer, json::value value) {
+    auto const place = place_of(document, pointer);
+    if (!takes(place)) return;
+    if (auto* object = place.parent->if_object()) {
+        (*object)[place.name] = std::move(value);
+        return;
     }
-    auto* list = parent->if_array();
-    if (!list) return false;
-    if (name == "-") {
-        list->push_back(std::move(value));
-        return true;
+    auto& list = place.parent->get_array();
+    if (place.name == "-")
+        list.push_back(std::move(value));
+    else
+        list[*index_in(list, place.name)] = std::move(value);
+}
+
+/// At the place itself or below it.
+bool is_within(std::string_view pointer, std::string_view outer) {
+    return pointer.starts_with(outer) &&
+           (pointer.size() == outer.size() || pointer[outer.size()] == '/');
+}
+
+struct Move {
+    std::string_view from, to;
+    json::value value;
+};
+
+/// The renames that apply: both places are there in the document as it came, and the value's new
+/// parent neither goes away itself nor is written over. Then none can lose another's value, in
+/// whatever order they are done.
+std::vector<Move> moves_of(std::map<std::string, std::string> const& renames,
+                           json::value& document) {
+    boost::system::error_code error;
+    std::vector<Move> there, out;
+    for (auto const& [from, to] : renames)
+        if (document.find_pointer(from, error)) there.push_back({from, to, {}});
+    for (auto const& move : there) {
+        auto const parent = move.to.substr(0, move.to.rfind('/'));
+        bool const stays = std::ranges::none_of(there, [&](Move const& other) {
+            return is_within(parent, other.from) || is_within(parent, other.to);
+        });
+        if (stays && takes(place_of(document, move.to))) out.push_back(move);
     }
-    auto const index = index_in(*list, name);
-    if (!index) return false;
-    (*list)[*index] = std::move(value);
-    return true;
+    return out;
+}
+
+/// What goes leaves a hole until all are put, so that the elements of a list keep their places.
+void rename(std::map<std::string, std::string> const& renames, json::value& document) {
+    auto moves = moves_of(renames, document);
+    // The longest first: what is within another before that, and of a list the last before the
+    // first.
+    std::ranges::sort(moves, std::greater(),
+                      [](Move const& move) { return std::pair(move.from.size(), move.from); });
+    boost::system::error_code error;
+    std::vector<std::string_view> holes;
+    for (auto& move : moves) {
+        std::erase_if(holes, [&](std::string_view hole) {
+            return is_within(hole, move.from) && take(document, hole);
+        });
+        move.value = std::exchange(*document.find_pointer(move.from, error), nullptr);
+        holes.push_back(move.from);
+    }
+    std::ranges::sort(moves, {}, &Move::from);  // of two for one place the last one stays
+    for (auto& move : moves) {
+        put(document, move.to, std::move(move.value));
+        std::erase_if(holes, [&](std::string_view hole) { return is_within(hole, move.to); });
+    }
+    for (auto const hole : holes) take(document, hole);
 }
 
 }  // namespace
 
 void apply(JsonChanges const& changes, json::value& document) {
-    for (auto const& [from, to] : changes.rename) {
-        auto value = take(document, from);
-        if (!value) continue;
-        auto const back = *value;
-        if (!put(document, to, *std::move(value))) put(document, from, back);
-    }
+    if (!changes.rename.empty()) rename(changes.rename, document);
     for (auto const& pointer : changes.remove) take(document, pointer);
     for (auto const& [pointer, value] : changes.set) put(document, pointer, value);
 }

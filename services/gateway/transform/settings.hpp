@@ -30,7 +30,10 @@ struct QueryChanges {
 BOOST_DESCRIBE_STRUCT(QueryChanges, (), (set, remove))
 
 /// By JSON pointer (RFC 6901): "/user/name". First `rename`, then `remove`, then `set`. What is not
-/// there is not renamed or removed; where the way to it is missing, it is not set.
+/// there is not renamed or removed; where the way to it is missing, it is not set. All renames read
+/// the document as it came, then put: {/a: /b, /b: /a} swaps. A value stays where it is when its
+/// new place has no parent there, or one that a rename takes away or writes over. Of two for one
+/// place that of the later name, by the alphabet, stays.
 struct JsonChanges {
     std::map<std::string, std::string> rename;
     std::vector<std::string> remove;

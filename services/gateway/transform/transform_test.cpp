@@ -16,7 +16,7 @@ std::string changed(JsonChanges const& changes, std::string_view document) {
 TEST(JsonChanges, RenamesRemovesAndSetsByPointer) {
     EXPECT_EQ(changed({.rename = {{"/a", "/b"}}, .remove = {"/c/0"}, .set = {{"/d/e", 1}}},
                       R"({"a":1,"c":[1,2],"d":{}})"),
-              R"({"d":{"e":1},"c":[2],"b":1})");
+              R"({"b":1,"c":[2],"d":{"e":1}})");
     EXPECT_EQ(changed({.rename = {}, .remove = {"/a~1b", "/~0"}, .set = {}}, R"({"a/b":1,"~":2})"),
               "{}");
     EXPECT_EQ(changed({.rename = {}, .remove = {}, .set = {{"/l/-", "x"}, {"/l/0", "y"}}},
@@ -34,6 +34,53 @@ TEST(JsonChanges, WhatIsNotThereChangesNothing) {
         changed({.rename = {{"/a", "/no/way"}}, .remove = {}, .set = {{"/a/b", 1}}}, R"({"a":1})"),
         R"({"a":1})");
     EXPECT_EQ(changed({.rename = {}, .remove = {"/a"}, .set = {{"/b", 1}}}, "7"), "7");
+}
+
+std::string renamed(std::map<std::string, std::string> names, std::string_view document) {
+    return changed({.rename = std::move(names), .remove = {}, .set = {}}, document);
+}
+
+TEST(JsonChanges, ARenameThatDoesNotApplyLeavesListsAsTheyWere) {
+    for (auto const* document : {R"({"list":[1,2,3]})", R"({"list":[1]})", R"({"list":[[1],{}]})"})
+        for (auto const* to : {"/nope/x", "/list/7", "/list/0/x/y", "/list/x"})
+            EXPECT_EQ(renamed({{"/list/0", to}}, document), document) << to;
+}
+
+TEST(JsonChanges, RenamesTakeAllValuesFromTheDocumentAsItCame) {
+    EXPECT_EQ(renamed({{"/b", "/a"}, {"/a", "/b"}}, R"({"a":1,"b":2})"), R"({"a":2,"b":1})");
+    EXPECT_EQ(renamed({{"/a", "/b"}, {"/b", "/c"}, {"/c", "/a"}}, R"({"a":1,"b":2,"c":3})"),
+              R"({"a":3,"b":1,"c":2})");
+    EXPECT_EQ(renamed({{"/l/0", "/l/1"}, {"/l/1", "/l/0"}}, R"({"l":[1,2]})"), R"({"l":[2,1]})");
+    EXPECT_EQ(renamed({{"/l/0", "/x"}, {"/l/2", "/y"}, {"/l/10", "/z"}},
+                      R"({"l":[0,1,2,3,4,5,6,7,8,9,10,11]})"),
+              R"({"l":[1,3,4,5,6,7,8,9,11],"x":0,"z":10,"y":2})");
+    EXPECT_EQ(renamed({{"/l/0", "/l/-"}}, R"({"l":[1,2,3]})"), R"({"l":[2,3,1]})");
+    EXPECT_EQ(renamed({{"/l/0", "/l/1"}}, R"({"l":[1,2,3]})"), R"({"l":[1,3]})");  // overwritten
+    EXPECT_EQ(renamed({{"/a", "/a"}}, R"({"a":1})"), R"({"a":1})");
+    EXPECT_EQ(renamed({{"/a", "/c"}, {"/b", "/c"}}, R"({"a":1,"b":2})"), R"({"c":2})");
+    EXPECT_EQ(renamed({{"/a", "/c"}, {"/b", "/c"}}, R"({"a":1})"), R"({"c":1})");
+}
+
+TEST(JsonChanges, RenamesOfAValueAndOfOneWithinIt) {
+    EXPECT_EQ(renamed({{"/user", "/profile"}, {"/user/name", "/name"}},
+                      R"({"user":{"name":"a","age":1}})"),
+              R"({"name":"a","profile":{"age":1}})");
+    EXPECT_EQ(renamed({{"/l", "/m"}, {"/l/0", "/x"}, {"/l/1", "/y"}}, R"({"l":[1,2,3]})"),
+              R"({"y":2,"m":[3],"x":1})");
+    // What is put over a list does not lose the elements that went out of it.
+    EXPECT_EQ(renamed({{"/l/0", "/x"}, {"/n", "/l"}}, R"({"l":[1,2],"n":[3,4]})"),
+              R"({"l":[3,4],"x":1})");
+}
+
+TEST(JsonChanges, NoValueGoesWhereItWouldBeLost) {
+    auto const* const document = R"({"a":{"x":1},"b":{"y":2}})";
+    EXPECT_EQ(renamed({{"/a", "/a/b"}}, document), document);
+    EXPECT_EQ(renamed({{"/a", "/b/x"}, {"/b", "/a/y"}}, document), document);
+    // Into a value that goes away, or that another is put over.
+    EXPECT_EQ(renamed({{"/a", "/c"}, {"/b", "/a/n"}}, document), R"({"c":{"x":1},"b":{"y":2}})");
+    EXPECT_EQ(renamed({{"/a", "/b"}, {"/a/x", "/b/x"}}, document), R"({"b":{"x":1}})");
+    EXPECT_EQ(renamed({{"/x", "/a/b"}}, "[1]"), "[1]");
+    EXPECT_EQ(renamed({{"/0", "/-"}}, "[1,2]"), "[2,1]");
 }
 
 TEST(Edits, RewritePathAndQuery) {
