@@ -35,7 +35,9 @@ Place place_of(json::value& document, std::string_view pointer) {
     return out;
 }
 
+/// "01" names no element (RFC 6901 section 4).
 std::optional<std::size_t> index_in(json::array const& list, std::string_view name) {
+    if (name.size() > 1 && name.starts_with('0')) return {};
     std::size_t index = 0;
     auto const [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
     if (error != std::errc() || end != name.data() + name.size() || index >= list.size()) return {};

@@ -42,7 +42,7 @@ std::string renamed(std::map<std::string, std::string> names, std::string_view d
 
 TEST(JsonChanges, ARenameThatDoesNotApplyLeavesListsAsTheyWere) {
     for (auto const* document : {R"({"list":[1,2,3]})", R"({"list":[1]})", R"({"list":[[1],{}]})"})
-        for (auto const* to : {"/nope/x", "/list/7", "/list/0/x/y", "/list/x"})
+        for (auto const* to : {"/nope/x", "/list/7", "/list/0/x/y", "/list/x", "/list/00"})
             EXPECT_EQ(renamed({{"/list/0", to}}, document), document) << to;
 }
 
@@ -81,6 +81,18 @@ TEST(JsonChanges, NoValueGoesWhereItWouldBeLost) {
     EXPECT_EQ(renamed({{"/a", "/b"}, {"/a/x", "/b/x"}}, document), R"({"b":{"x":1}})");
     EXPECT_EQ(renamed({{"/x", "/a/b"}}, "[1]"), "[1]");
     EXPECT_EQ(renamed({{"/0", "/-"}}, "[1,2]"), "[2,1]");
+}
+
+TEST(JsonChanges, ALeadingZeroNamesAMemberButNoElement) {
+    for (auto const* pointer : {"/l/01", "/l/00", "/l/01/x", "/l/+1", "/l/ 1"}) {
+        EXPECT_EQ(changed({.rename = {{pointer, "/n"}}, .remove = {pointer}, .set = {{pointer, 7}}},
+                          R"({"l":[1,{"x":2}]})"),
+                  R"({"l":[1,{"x":2}]})")
+            << pointer;
+    }
+    EXPECT_EQ(changed({.rename = {{"/m/02", "/n"}}, .remove = {"/m/01"}, .set = {{"/m/00", 7}}},
+                      R"({"m":{"01":1,"02":2}})"),
+              R"({"m":{"00":7},"n":2})");
 }
 
 TEST(Edits, RewritePathAndQuery) {
