@@ -976,7 +976,63 @@ TEST_F(Gateway, ShortWindowsAreToldInSeconds) {
         "rate_limits:\n  everywhere: [fast]\n  limits: {fast: {by: [ip], quota: 10, window: "
         "500ms}}\nroutes: [{path: /a, service: post}]\n");
     EXPECT_EQ(gateway.get("/a").headers.get("RateLimit-Policy"), "\"fast\";q=20;w=1");
-}
+    TEST_F(Gateway, ACompositionThatFailsLeavesItsSlowParts) {
+        std::atomic<bool> released{false}, came{false}, ended{false};
+        testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
+            came = true;
+            auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+            while (!released && std::chrono::steady_clock::now() < until)
+                co_await net::pause(std::chrono::milliseconds(1));
+            ended = true;
+            co_return http::Response::json(200, "{}");
+        });
+        testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
+            while (!came) co_await net::pause(std::chrono::milliseconds(1));
+            throw Error(ErrorCode::not_found, "no such thing");
+        });
+        auto& gateway = start("  slow: {instances: ['" + slow.origin() +
+                              "']}\n  late: {instances: ['" + late.origin() + R"(']}
+routes:
+  - path: /c
+    methods: [GET]
+    compose:
+      needed: {service: late, get: /, required: true}
+      optional: {service: slow, get: /, timeout: 20s}
+)");
+        EXPECT_EQ(gateway.get("/c", bearer("user-1")).status, 404);
+        EXPECT_FALSE(ended);
+        // What was left is given up at its service, too.
+        EXPECT_TRUE(testing::eventually([&] {
+            return gateway.metrics().print().contains("gateway_in_flight{service=\"slow\"} 0");
+        }));
+        EXPECT_FALSE(ended);
+        released = true;
+    }
+
+    TEST_F(Gateway, AGatewayMayStopWhileAPartIsLeft) {
+        std::atomic<bool> released{false}, came{false};
+        testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
+            came = true;
+            while (!released) co_await net::pause(std::chrono::milliseconds(1));
+            co_return http::Response::json(200, "{}");
+        });
+        testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
+            while (!came) co_await net::pause(std::chrono::milliseconds(1));
+            throw Error(ErrorCode::not_found, "no such thing");
+        });
+        auto& gateway = start("  slow: {instances: ['" + slow.origin() +
+                              "']}\n  late: {instances: ['" + late.origin() + R"(']}
+routes:
+  - path: /c
+    methods: [GET]
+    compose:
+      needed: {service: late, get: /, required: true}
+      optional: {service: slow, get: /, timeout: 20s}
+)");
+        EXPECT_EQ(gateway.get("/c").status, 404);
+        served_.reset();
+        released = true;
+    }
 
 }  // namespace
 }  // namespace grover::gateway

@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "gateway/config/config.hpp"
+#include "http/exchange.hpp"
+#include "net/signal.hpp"
 #include "testing/run_on.hpp"
 
 namespace grover::gateway {
@@ -113,6 +115,113 @@ TEST_F(Compose, NoSegmentIsMoreThanAValueInAQuery) {
 TEST_F(Compose, ARequiredPartThatFailsIsTheAnswer) {
     EXPECT_EQ(ask({{"/api/users/u1", "!404"}}, "/api/composed/profile/u1"), "404");
     EXPECT_EQ(ask({}, "/api/composed/profile/u1"), "503");
+}
+
+/// A part that waits until the test lets it go on, and then says that it has ended. Owned by the
+/// calls, which may be left.
+struct Gate {
+    explicit Gate(net::Loop& loop) : opened(loop), ended(loop) {}
+    /// False when nobody opened it in time.
+    static net::Task<bool> pass(std::shared_ptr<Gate> gate) {
+        auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        bool const in_time = gate->open || co_await gate->opened.wait(until);
+        gate->has_ended = true;
+        gate->ended.notify();
+        co_return in_time;
+    }
+    void let_go() {
+        open = true;
+        opened.notify();
+    }
+    net::Signal opened, ended;
+    bool open = false, has_ended = false;
+};
+
+TEST_F(Compose, APartBeginsAsSoonAsItsOwnValuesAreThere) {
+    auto const settings = route(R"(
+path: /c
+methods: [GET]
+compose:
+  a: {service: s, get: /a}
+  slow: {service: s, get: /slow}
+  b: {service: s, get: "/b/{a#/id}"}
+  d: {service: s, get: "/d/{b#/id}"}
+)");
+    auto const gate = std::make_shared<Gate>(loop_.at(0));
+    AskPart const part = [gate](std::string const&, std::string target,
+                                auto) -> net::Task<json::value> {
+        if (target == "/d/2") gate->let_go();
+        if (target == "/slow") co_return co_await Gate::pass(gate);
+        co_return json::object{{"id", target == "/a" ? 1 : 2}};
+    };
+    Composition const composition(settings.path, settings.compose);
+    auto const answer = testing::run_on(loop_.at(0), [&]() -> net::Task<json::object> {
+        co_return co_await composition.answer("/c", {}, part);
+    });
+    EXPECT_EQ(json::serialize(answer),
+              R"({"a":{"id":1},"slow":true,"b":{"id":2},"d":{"id":2},"partial":[]})");
+}
+
+TEST_F(Compose, ARequiredPartThatFailsWaitsForNoOther) {
+    auto const settings = route(R"(
+path: /c
+methods: [GET]
+compose:
+  first: {service: s, get: /slow}
+  needed: {service: s, get: /needed, required: true}
+  never: {service: s, get: "/never/{needed#/id}"}
+)");
+    auto const gate = std::make_shared<Gate>(loop_.at(0));
+    auto const asked = std::make_shared<std::vector<std::string>>();
+    AskPart const part = [gate, asked](std::string const&, std::string target,
+                                       auto) -> net::Task<json::value> {
+        asked->push_back(target);
+        if (target == "/slow") co_return co_await Gate::pass(gate);
+        throw Error(ErrorCode::not_found, "no such thing");
+    };
+    Composition const composition(settings.path, settings.compose);
+    bool const slow_ended = testing::run_on(loop_.at(0), [&]() -> net::Task<bool> {
+        int status = 0;
+        try {
+            co_await composition.answer("/c", {}, part);
+        } catch (Error const& error) {
+            status = error.status();
+        }
+        EXPECT_EQ(status, 404);
+        bool const had_ended = gate->has_ended;
+        gate->let_go();
+        while (!gate->has_ended) co_await gate->ended.wait();
+        co_return had_ended;
+    });
+    EXPECT_FALSE(slow_ended);
+    EXPECT_EQ(*asked, (std::vector<std::string>{"/slow", "/needed"}));
+}
+
+TEST_F(Compose, WhatIsNoErrorEndsTheWholeAtOnce) {
+    auto const settings = route(R"(
+path: /c
+methods: [GET]
+compose: {gone: {service: s, get: /gone}, slow: {service: s, get: /slow}}
+)");
+    auto const gate = std::make_shared<Gate>(loop_.at(0));
+    AskPart const part = [gate](std::string const&, std::string target,
+                                auto) -> net::Task<json::value> {
+        if (target == "/slow") co_return co_await Gate::pass(gate);
+        throw http::Disconnected();
+    };
+    Composition const composition(settings.path, settings.compose);
+    testing::run_on(loop_.at(0), [&]() -> net::Task<> {
+        bool disconnected = false;
+        try {
+            co_await composition.answer("/c", {}, part);
+        } catch (http::Disconnected const&) {
+            disconnected = true;
+        }
+        EXPECT_TRUE(disconnected);
+        EXPECT_FALSE(gate->has_ended);
+        gate->let_go();
+        while (!gate->has_ended) co_await gate->ended.wait();
+    });
 }
 
 TEST(Composition, StepsFollowWhatPartsNeed) {

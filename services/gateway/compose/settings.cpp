@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t parts_max = 16;
 
-/// The parts that `get` of a part takes values of.
-std::vector<std::string> needs_of(PartSettings const& part) {
-    std::vector<std::string> out;
-    for (auto const& name : names_in(part.get))
-        if (auto const mark = name.find('#'); mark != std::string::npos)
-            out.push_back(name.substr(0, mark));
-    return out;
-}
-
 }  // namespace
 
 void validate(PartSettings const& part, config::Where const& where) {
@@ -42,6 +33,14 @@ void check_parts(PartsSettings const& parts, std::string_view path, config::Wher
             if (!wanted.contains('#') && !wanted.starts_with("query.") &&
                 std::ranges::find(named, wanted) == named.end())
                 where.add("compose", "part '" + name + "': the path has no '{" + wanted + "}'");
+}
+
+std::vector<std::string> needs_of(PartSettings const& part) {
+    std::vector<std::string> out;
+    for (auto const& name : names_in(part.get))
+        if (auto const mark = name.find('#'); mark != std::string::npos)
+            out.push_back(name.substr(0, mark));
+    return out;
 }
 
 std::optional<std::vector<std::vector<std::string>>> steps_of(PartsSettings const& parts) {

@@ -36,6 +36,8 @@ void validate(PartSettings const& part, config::Where const& where);
 /// The rules over all parts of the route with that path.
 void check_parts(PartsSettings const& parts, std::string_view path, config::Where const& where);
 
+/// The parts that `get` takes values of.
+std::vector<std::string> needs_of(PartSettings const& part);
 /// The parts in steps: those of one step need only what earlier steps have. Nothing when parts wait
 /// for each other, or for one that is not there.
 std::optional<std::vector<std::vector<std::string>>> steps_of(PartsSettings const& parts);
