@@ -1034,5 +1034,26 @@ routes:
         released = true;
     }
 
+TEST_F(Gateway, APartMayBeNestedAsDeepAsTheContractAllows) {
+    auto const nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
+    testing::StandIn deep([&](http::Request& request) -> net::Task<http::Response> {
+        co_return http::Response::json(
+            200, nested(static_cast<std::size_t>(std::stoi(request.target.substr(1)))));
+    });
+    auto& gateway = start("  deep: {instances: ['" + deep.origin() + R"(']}
+routes:
+  - path: "/c/{depth}"
+    methods: [GET]
+    compose: {a: {service: deep, get: "/{depth}"}}
+)");
+    for (std::size_t const depth : {1u, 32u, 33u, 64u})
+        EXPECT_EQ(gateway.get("/c/" + std::to_string(depth)).body,
+                  R"({"a":)" + nested(depth) + R"(,"partial":[]})");
+    for (auto const* depth : {"65", "500"})
+        EXPECT_EQ(gateway.get("/c/" + std::string(depth)).body, R"({"a":null,"partial":["a"]})");
+}
+
 }  // namespace
 }  // namespace grover::gateway

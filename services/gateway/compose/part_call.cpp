@@ -127,10 +127,11 @@ net::Task<json::value> answer_of(std::unique_ptr<PartCall> call) {
     co_await call->ask(answer);
     if (answer.status != 200) throw problem_of(answer);
     if (!answer.has_json) throw Error(ErrorCode::bad_gateway, "a service answered without JSON");
-    boost::system::error_code error;
-    auto value = json::parse(answer.body, error);
-    if (error) throw Error(ErrorCode::bad_gateway, "a service answered with broken JSON");
-    co_return value;
+    try {
+        co_return reflect::parse(answer.body);
+    } catch (Error const&) {
+        throw Error(ErrorCode::bad_gateway, "a service answered with broken JSON");
+    }
 }
 
 }  // namespace
