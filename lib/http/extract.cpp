@@ -109,7 +109,8 @@ std::string_view edition_part(std::string_view tag) {
 
 IfMatch IfMatch::of(Request const& request) {
     if (!request.headers.contains("If-Match")) return {};
-    return {std::string(request.headers.get("If-Match"))};
+    std::string room;
+    return {std::string(list_of(request.headers.all(), "If-Match", room))};
 }
 
 void IfMatch::check(std::string_view etag) const {

@@ -1,7 +1,11 @@
 // Values of single header fields.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
+
+#include "http/message.hpp"
 
 namespace grover::http {
 
@@ -18,6 +22,25 @@ std::string_view trim(std::string_view text) noexcept;
 std::string_view next_member(std::string_view& rest, char separator = ',') noexcept;
 /// True when a list of tokens (Connection, Vary) has `token`; tokens compare without case.
 bool has_member(std::string_view list, std::string_view token) noexcept;
+
+/// The value of a list field that may stand in several lines, which mean one with commas between
+/// them (RFC 9110 section 5.3); empty when there is none. `fields` are Headers::all() or a head's.
+/// A copy is made, in `room`, only where there are several.
+template <class Fields>
+std::string_view list_of(Fields const& fields, std::string_view list, std::string& room) {
+    std::string_view first;
+    std::size_t lines = 0;
+    for (auto const& [name, value] : fields) {
+        if (!same_token(name, list)) continue;
+        if (++lines == 1) {
+            first = value;
+            continue;
+        }
+        if (lines == 2) room = first;
+        room.append(", ").append(value);
+    }
+    return lines > 1 ? std::string_view(room) : first;
+}
 
 /// Calls `use(name, value)` for each of some well-formed lines "Name: value\r\n".
 template <class Use>

@@ -192,7 +192,8 @@ void apply_conditional(Request const& request, Response& response) {
     if (response.headers.get("Cache-Control").contains("no-store")) return;
     auto const etag = etag_of(response.body, response.edition);
     response.headers.add("ETag", etag);
-    auto const wanted = request.headers.get("If-None-Match");
+    std::string room;
+    auto const wanted = list_of(request.headers.all(), "If-None-Match", room);
     if (wanted.empty() || !etag_matches(wanted, etag)) return;
     response.status = 304;
     response.body.clear();

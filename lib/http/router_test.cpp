@@ -157,6 +157,22 @@ TEST_F(RouterTest, ConditionalReads) {
     EXPECT_EQ(send("GET", "/api/notes/n8", {}, headers).status, 200);
 }
 
+TEST_F(RouterTest, ConditionsInSeveralLines) {
+    auto const etag = std::string(send("GET", "/api/notes/n7").headers.get("ETag"));
+    Headers headers;
+    headers.add("If-None-Match", "\"other\"");
+    headers.add("if-none-match", etag);
+    EXPECT_EQ(send("GET", "/api/notes/n7", {}, headers).status, 304);
+    EXPECT_EQ(send("GET", "/api/notes/n8", {}, headers).status, 200);
+
+    Request request;
+    request.headers.add("If-Match", "\"b\"");
+    EXPECT_THROW(IfMatch::of(request).check("\"a\""), Error);
+    request.headers.add("If-Match", "\"a\"");
+    EXPECT_NO_THROW(IfMatch::of(request).check("\"a\""));
+    EXPECT_THROW(IfMatch::of(request).check("\"c\""), Error);
+}
+
 TEST_F(RouterTest, IfMatch) {
     EXPECT_NO_THROW(IfMatch{}.check("\"a\""));
     EXPECT_THROW(IfMatch{""}.check("\"a\""), Error);
