@@ -101,8 +101,8 @@ struct Response {
     /// Without Content-Length, Date, Connection, X-Request-ID: the server adds them.
     Headers headers{};
     std::string body{};
-    /// A single resource or document, whose GET carries an ETag and answers If-None-Match. Pages of a list and
-    /// operational answers change too often for a hash of the whole body to pay.
+    /// A single resource or document, whose GET carries an ETag and answers If-None-Match. Pages of
+    /// a list and operational answers change too often for a hash of the whole body to pay.
     bool tagged = false;
     /// Where there is one, it writes the body in place of `body`, after the handler.
     BodyWriter writer{};
