@@ -10,12 +10,15 @@
 // that came with a cookie from another site.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe.hpp>
 
 #include "gateway/config/values.hpp"
 #include "http/coding/coding.hpp"
+#include "http/exchange.hpp"
 
 namespace grover::gateway {
 
@@ -29,6 +32,14 @@ struct CompressionSettings {
     config::Bytes bytes_min{1024};  // smaller answers are not worth it
 };
 BOOST_DESCRIBE_STRUCT(CompressionSettings, (), (codings, bytes_min))
+
+/// A cookie of ours came with a request that another site made: who made it may measure the answer.
+bool comes_from_elsewhere(http::RequestHead const& request) noexcept;
+/// Of what is offered, by Accept-Encoding.
+http::Coding liked_coding(http::RequestHead const& request, CompressionSettings const& compression);
+/// The body, and so the end, of an answer of the gateway itself, whose Content-Type is `type`.
+net::Task<> finish_coded(http::Exchange& exchange, CompressionSettings const& compression,
+                         std::string_view type, std::string body);
 
 void validate(CompressionSettings const& compression, config::Where const& where);
 

@@ -45,11 +45,6 @@ private:
     BodyFraming framing_;
 };
 
-/// A cookie of ours came with a request that another site made: who made it may measure the answer.
-bool comes_from_elsewhere(http::RequestHead const& request) noexcept {
-    return request.contains("Cookie") && same_token(request.get("Sec-Fetch-Site"), "cross-site");
-}
-
 }  // namespace
 
 net::Task<> send_stored(http::Exchange& exchange, cache::Cache& cache, std::string_view key,
@@ -73,6 +68,7 @@ net::Task<> send_stored(http::Exchange& exchange, cache::Cache& cache, std::stri
 bool ContentDelivery::is_about_coded(http::ReplyHead const& head) const {
     auto const etag = head.get("ETag");
     return head.status == 304 && !etag.empty() && !etag.starts_with("W/") &&
+           liked_coding(exchange_.head(), compression_) != http::Coding::identity &&
            exchange_.head().get("If-None-Match").contains(http::weak_etag(etag));
 }
 
@@ -81,10 +77,11 @@ ContentDelivery::Plan ContentDelivery::plan(http::ReplyHead const& head) const {
     if (compression_.codings.empty()) return out;
     auto const& request = exchange_.head();
     if (is_about_coded(head)) return {.coding = {}, .tag_is_weak = true, .varies = true};
+    std::string room;
     http::EncodingFacts facts{.status = head.status,
                               .content_type = head.get("Content-Type"),
                               .content_encoding = head.get("Content-Encoding"),
-                              .cache_control = head.get("Cache-Control"),
+                              .cache_control = http::list_of(head.fields, "Cache-Control", room),
                               .bytes_min = compression_.bytes_min.count,
                               .sets_cookie = head.contains("Set-Cookie"),
                               .is_range = head.contains("Content-Range")};
@@ -96,8 +93,7 @@ ContentDelivery::Plan ContentDelivery::plan(http::ReplyHead const& head) const {
         return out;
     if (!http::may_encode(facts) || comes_from_elsewhere(request)) return out;
     out.varies = true;
-    if (!request.contains("Range"))
-        out.coding = http::choose_coding(request.get("Accept-Encoding"), compression_.codings);
+    if (!request.contains("Range")) out.coding = liked_coding(request, compression_);
     return out;
 }
 
@@ -106,12 +102,14 @@ void ContentDelivery::begin(http::ReplyHead const& head, Plan const& plan, int s
     bool const reframed =
         coded || status == 204 || head.body.kind() == BodyFraming::Kind::until_close;
     exchange_.begin(status);
-    auto const connection = head.get("Connection");
+    std::string room;
+    auto const connection = http::list_of(head.fields, "Connection", room);
     for (auto const& [name, value] : head.fields) {
         bool const date = fetch_ && same_token(name, "date");
         if (!date && !goes_out(name, connection)) continue;
         if (status == 304 && describes_content(name)) continue;
         if ((reframed && frames_body(name)) || (fetch_ && is_for_caches(name))) continue;
+        if (coded && describes_bytes(name)) continue;
         if ((coded || plan.tag_is_weak) && same_token(name, "etag"))
             exchange_.field(name, http::weak_etag(value));
         else

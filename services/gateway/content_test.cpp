@@ -406,5 +406,39 @@ TEST_F(ContentStage, WaysAreKeptApart) {
     EXPECT_EQ(play_.asked, 2);
 }
 
+TEST_F(ContentStage, ACodedFormSaysNothingOfOtherBytes) {
+    play_.head =
+        "Cache-Control: max-age=60\r\nContent-Type: text/plain\r\nContent-Digest: x=:eA==:\r\n"
+        "Content-MD5: x\r\nRepr-Digest: x=:eA==:\r\nAccept-Ranges: bytes\r\nContent-Language: "
+        "en\r\n";
+    play_.pieces = {std::string(5000, 'a')};
+    for (int i = 0; i < 2; ++i) {
+        auto const coded = get("Accept-Encoding: gzip\r\n");
+        EXPECT_EQ(coded.headers.get("Content-Encoding"), "gzip");
+        EXPECT_EQ(coded.headers.get("Content-Language"), "en");
+        for (auto const* name : {"Content-Digest", "Content-MD5", "Repr-Digest", "Accept-Ranges"})
+            EXPECT_FALSE(coded.headers.contains(name)) << name << i;
+    }
+    EXPECT_EQ(get().headers.get("Content-Digest"), "x=:eA==:");
+}
+
+TEST_F(ContentStage, LinesOfAListAreOneList) {
+    play_.head =
+        "Cache-Control: max-age=60\r\nCache-Control: no-transform\r\nContent-Type: text/plain\r\n"
+        "ETag: \"a\"\r\nConnection: x-one\r\nConnection: x-two\r\nX-One: 1\r\nX-Two: 2\r\n";
+    play_.pieces = {std::string(5000, 'a')};
+    for (int i = 0; i < 2; ++i) {
+        auto const reply = get("Accept-Encoding: gzip\r\n");
+        EXPECT_FALSE(reply.headers.contains("Content-Encoding"));
+        EXPECT_FALSE(reply.headers.contains("X-One") || reply.headers.contains("X-Two"));
+    }
+    EXPECT_EQ(get("If-None-Match: \"b\"\r\nIf-None-Match: \"a\"\r\n").status, 304);
+    play_.head = "Content-Type: text/plain\r\nCache-Control: no-store\r\n";
+    content_.store().purge_all();
+    EXPECT_EQ(
+        get("Accept-Encoding: x\r\nAccept-Encoding: gzip\r\n").headers.get("Content-Encoding"),
+        "gzip");
+}
+
 }  // namespace
 }  // namespace grover::gateway

@@ -1,11 +1,14 @@
 #include "gateway/deliver.hpp"
 
+#include "http/fields.hpp"
+
 namespace grover::gateway {
 namespace {
 
 void begin(http::Exchange& exchange, http::ReplyHead const& head, bool until_close) {
     exchange.begin(head.status);
-    auto const connection = head.get("Connection");
+    std::string room;
+    auto const connection = http::list_of(head.fields, "Connection", room);
     bool const reframed = until_close || head.status == 204;  // which frames nothing
     for (auto const& [name, value] : head.fields)
         if (goes_out(name, connection) && !(reframed && frames_body(name)))

@@ -54,6 +54,12 @@ bool frames_body(std::string_view name) noexcept {
     return same_token(name, "content-length") || same_token(name, "transfer-encoding");
 }
 
+bool describes_bytes(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 6> names{"content-md5", "digest",  "content-digest",
+                                                    "repr-digest", "trailer", "accept-ranges"};
+    return is_one_of(name, names);
+}
+
 bool is_hop_by_hop(std::string_view name, std::string_view connection) noexcept {
     constexpr std::array<std::string_view, 8> names{
         "connection", "keep-alive", "proxy-connection",   "proxy-authorization",
@@ -79,7 +85,8 @@ namespace {
 template <class Add>
 void for_each_field(Forward const& forward, Add add) {
     auto const& request = forward.request;
-    auto const connection = request.get("Connection");
+    std::string room;
+    auto const connection = http::list_of(request.fields, "Connection", room);
     for (auto const& [name, value] : request.fields)
         if (!is_ours(name) && !is_hop_by_hop(name, connection) &&
             (forward.edits == nullptr || forward.edits->passes(name)))

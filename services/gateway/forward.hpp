@@ -83,6 +83,8 @@ struct Forward {
 
 /// True for the fields that frame a body.
 bool frames_body(std::string_view name) noexcept;
+/// True for a field that no longer holds for an answer's body in other bytes.
+bool describes_bytes(std::string_view name) noexcept;
 /// True for a field that concerns one connection: by its name, or because `connection`, the value
 /// of Connection, names it. Framing fields never do.
 bool is_hop_by_hop(std::string_view name, std::string_view connection) noexcept;

@@ -292,7 +292,7 @@ net::Task<> Program::answer(http::Exchange& exchange, RequestRecord& record) {
     Audience audience(exchange, sessions_, token);
     if (route.composition) co_return co_await compose(exchange, record, audience);
     if (auto const& own = snapshot.config.routes[record.route_index].answer)
-        co_return co_await answer_statically(exchange, *own);
+        co_return co_await answer_statically(exchange, *own, route.content.compression);
     if (!route.canary.empty()) choose_canary(exchange, record);
 
     exchange.limit_body(limits::upload_body_bytes_max);
@@ -351,9 +351,9 @@ net::Task<> Program::compose(http::Exchange& exchange, RequestRecord const& reco
     };
     auto const answer = co_await record.route->composition->answer(path, head.query(), ask);
     exchange.begin(200);
-    exchange.field("Content-Type", "application/json");
     exchange.field("Cache-Control", "no-store");
-    co_await exchange.finish(boost::json::serialize(answer));
+    co_await finish_coded(exchange, record.route->content.compression, "application/json",
+                          boost::json::serialize(answer));
 }
 
 void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& record) {

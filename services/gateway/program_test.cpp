@@ -976,52 +976,24 @@ TEST_F(Gateway, ShortWindowsAreToldInSeconds) {
         "rate_limits:\n  everywhere: [fast]\n  limits: {fast: {by: [ip], quota: 10, window: "
         "500ms}}\nroutes: [{path: /a, service: post}]\n");
     EXPECT_EQ(gateway.get("/a").headers.get("RateLimit-Policy"), "\"fast\";q=20;w=1");
-    TEST_F(Gateway, ACompositionThatFailsLeavesItsSlowParts) {
-        std::atomic<bool> released{false}, came{false}, ended{false};
-        testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
-            came = true;
-            auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-            while (!released && std::chrono::steady_clock::now() < until)
-                co_await net::pause(std::chrono::milliseconds(1));
-            ended = true;
-            co_return http::Response::json(200, "{}");
-        });
-        testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
-            while (!came) co_await net::pause(std::chrono::milliseconds(1));
-            throw Error(ErrorCode::not_found, "no such thing");
-        });
-        auto& gateway = start("  slow: {instances: ['" + slow.origin() +
-                              "']}\n  late: {instances: ['" + late.origin() + R"(']}
-routes:
-  - path: /c
-    methods: [GET]
-    compose:
-      needed: {service: late, get: /, required: true}
-      optional: {service: slow, get: /, timeout: 20s}
-)");
-        EXPECT_EQ(gateway.get("/c", bearer("user-1")).status, 404);
-        EXPECT_FALSE(ended);
-        // What was left is given up at its service, too.
-        EXPECT_TRUE(testing::eventually([&] {
-            return gateway.metrics().print().contains("gateway_in_flight{service=\"slow\"} 0");
-        }));
-        EXPECT_FALSE(ended);
-        released = true;
-    }
+}
 
-    TEST_F(Gateway, AGatewayMayStopWhileAPartIsLeft) {
-        std::atomic<bool> released{false}, came{false};
-        testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
-            came = true;
-            while (!released) co_await net::pause(std::chrono::milliseconds(1));
-            co_return http::Response::json(200, "{}");
-        });
-        testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
-            while (!came) co_await net::pause(std::chrono::milliseconds(1));
-            throw Error(ErrorCode::not_found, "no such thing");
-        });
-        auto& gateway = start("  slow: {instances: ['" + slow.origin() +
-                              "']}\n  late: {instances: ['" + late.origin() + R"(']}
+TEST_F(Gateway, ACompositionThatFailsLeavesItsSlowParts) {
+    std::atomic<bool> released{false}, came{false}, ended{false};
+    testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
+        came = true;
+        auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (!released && std::chrono::steady_clock::now() < until)
+            co_await net::pause(std::chrono::milliseconds(1));
+        ended = true;
+        co_return http::Response::json(200, "{}");
+    });
+    testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
+        while (!came) co_await net::pause(std::chrono::milliseconds(1));
+        throw Error(ErrorCode::not_found, "no such thing");
+    });
+    auto& gateway = start("  slow: {instances: ['" + slow.origin() + "']}\n  late: {instances: ['" +
+                          late.origin() + R"(']}
 routes:
   - path: /c
     methods: [GET]
@@ -1029,10 +1001,40 @@ routes:
       needed: {service: late, get: /, required: true}
       optional: {service: slow, get: /, timeout: 20s}
 )");
-        EXPECT_EQ(gateway.get("/c").status, 404);
-        served_.reset();
-        released = true;
-    }
+    EXPECT_EQ(gateway.get("/c", bearer("user-1")).status, 404);
+    EXPECT_FALSE(ended);
+    // What was left is given up at its service, too.
+    EXPECT_TRUE(testing::eventually([&] {
+        return gateway.metrics().print().contains("gateway_in_flight{service=\"slow\"} 0");
+    }));
+    EXPECT_FALSE(ended);
+    released = true;
+}
+
+TEST_F(Gateway, AGatewayMayStopWhileAPartIsLeft) {
+    std::atomic<bool> released{false}, came{false};
+    testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
+        came = true;
+        while (!released) co_await net::pause(std::chrono::milliseconds(1));
+        co_return http::Response::json(200, "{}");
+    });
+    testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
+        while (!came) co_await net::pause(std::chrono::milliseconds(1));
+        throw Error(ErrorCode::not_found, "no such thing");
+    });
+    auto& gateway = start("  slow: {instances: ['" + slow.origin() + "']}\n  late: {instances: ['" +
+                          late.origin() + R"(']}
+routes:
+  - path: /c
+    methods: [GET]
+    compose:
+      needed: {service: late, get: /, required: true}
+      optional: {service: slow, get: /, timeout: 20s}
+)");
+    EXPECT_EQ(gateway.get("/c").status, 404);
+    served_.reset();
+    released = true;
+}
 
 TEST_F(Gateway, APartMayBeNestedAsDeepAsTheContractAllows) {
     auto const nested = [](std::size_t depth) {
@@ -1053,6 +1055,35 @@ routes:
                   R"({"a":)" + nested(depth) + R"(,"partial":[]})");
     for (auto const* depth : {"65", "500"})
         EXPECT_EQ(gateway.get("/c/" + std::string(depth)).body, R"({"a":null,"partial":["a"]})");
+}
+
+TEST_F(Gateway, ItsOwnAnswersAreCodedAsOthersAre) {
+    std::string const text(2000, 'a');
+    auto& gateway = start(
+        "routes:\n  - {path: /s, answer: {status: 200, type: text/plain, body: '" + text +
+        "'}}\n  - {path: /small, answer: {body: hello}}\n  - {path: /c, methods: [GET], compose: "
+        "{one: {service: post, get: '/" +
+        text + "'}}}\n  - {path: /secret, answer: {body: '" + text +
+        "'}, compression: {codings: []}}\n");
+    for (auto const* path : {"/s", "/c"}) {
+        auto const coded = gateway.get(path, "Accept-Encoding: gzip\r\n");
+        EXPECT_EQ(coded.headers.get("Content-Encoding"), "gzip") << path;
+        EXPECT_EQ(coded.headers.get("Vary"), "Accept-Encoding");
+        EXPECT_LT(coded.body.size(), 1000u);
+        auto const plain = gateway.get(path);
+        EXPECT_FALSE(plain.headers.contains("Content-Encoding")) << path;
+        EXPECT_EQ(plain.headers.get("Vary"), "Accept-Encoding");
+        EXPECT_TRUE(plain.body.contains(text));
+    }
+    for (auto const* path : {"/small", "/secret"}) {
+        auto const reply = gateway.get(path, "Accept-Encoding: gzip\r\n");
+        EXPECT_FALSE(reply.headers.contains("Content-Encoding")) << path;
+    }
+    EXPECT_FALSE(gateway
+                     .get("/s",
+                          "Accept-Encoding: gzip\r\nCookie: a=b\r\nSec-Fetch-Site: "
+                          "cross-site\r\n")
+                     .headers.contains("Content-Encoding"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "base/random.hpp"
+#include "http/fields.hpp"
 #include "http/websocket_frames.hpp"
 #include "net/async.hpp"
 
@@ -213,7 +214,8 @@ net::Task<> TunnelDelivery::deliver(Attempt& attempt) {
     if (head.status != 101) co_return co_await RawDelivery::deliver(attempt);
     exchange_.begin(101);
     exchange_.field("Upgrade", "websocket");
-    auto const connection = head.get("Connection");
+    std::string room;
+    auto const connection = http::list_of(head.fields, "Connection", room);
     for (auto const& [name, value] : head.fields)
         if (goes_out(name, connection)) exchange_.field(name, value);
     auto const service = attempt.tunnel();

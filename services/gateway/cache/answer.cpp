@@ -58,7 +58,8 @@ bool range_applies(http::RequestHead const& request, Entry const& entry) noexcep
 bool is_not_modified(http::RequestHead const& request, std::string_view etag,
                      std::string_view last_modified, std::string_view date) noexcept {
     if (request.contains("If-None-Match")) {
-        auto const wanted = request.get("If-None-Match");
+        std::string room;
+        auto const wanted = http::list_of(request.fields, "If-None-Match", room);
         return !etag.empty() ? http::etag_matches(wanted, etag) : http::trim(wanted) == "*";
     }
     auto const since = http::parse_date(request.get("If-Modified-Since"));
@@ -82,12 +83,14 @@ Answer make_answer(http::RequestHead const& request, Entry const& entry, Offer c
         http::may_encode({.status = entry.status,
                           .content_type = entry.fields.get("Content-Type"),
                           .content_encoding = entry.fields.get("Content-Encoding"),
-                          .cache_control = entry.fields.get("Cache-Control"),
+                          .cache_control = entry.fields.list("Cache-Control"),
                           .length = content.size(),
                           .bytes_min = offer.coded_bytes_min,
                           .sets_cookie = !entry.fields.get("Set-Cookie").empty()});
+    std::string room;
     if (answer.varies_by_coding && range.empty())
-        answer.coding = http::choose_coding(request.get("Accept-Encoding"), offer.codings);
+        answer.coding = http::choose_coding(http::list_of(request.fields, "Accept-Encoding", room),
+                                            offer.codings);
     bool const may_be_304 = entry.status == 200;
     if (may_be_304 &&
         is_not_modified(request, entry.etag(), entry.last_modified(), entry.fields.get("Date"))) {

@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "gateway/cache/entry.hpp"
+#include "gateway/forward.hpp"
 #include "http/coding/coding.hpp"
 #include "http/fields.hpp"
 #include "http/head_parser.hpp"
@@ -61,6 +62,7 @@ void for_each_field(Answer const& answer, Use use) {
             !http::same_token(name, "content-location"))
             continue;
         if (content && answer.status == 206 && http::same_token(name, "content-range")) continue;
+        if ((coded || answer.status == 206) && describes_bytes(name)) continue;
         if (coded && http::same_token(name, "etag") && !value.starts_with("W/")) {
             use(name, "W/" + std::string(value));
             continue;

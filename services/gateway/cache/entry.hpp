@@ -25,6 +25,8 @@ public:
     http::FieldView operator[](std::size_t index) const noexcept;
     /// The first of that name; empty when there is none.
     std::string_view get(std::string_view name) const noexcept;
+    /// All lines of that name as one list.
+    std::string list(std::string_view name) const;
     std::size_t bytes() const noexcept {
         return text_.capacity() + spans_.capacity() * sizeof(Span);
     }

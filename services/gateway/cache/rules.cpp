@@ -125,13 +125,8 @@ void hear(Said& said, std::string_view name, std::string_view value) {
 
 /// All lines of a field as one value.
 std::string joined(std::vector<http::FieldView> const& fields, std::string_view name) {
-    std::string out;
-    for (auto const& field : fields) {
-        if (!same_token(field.name, name)) continue;
-        if (!out.empty()) out += ", ";
-        out += field.value;
-    }
-    return out;
+    std::string room;
+    return std::string(http::list_of(fields, name, room));
 }
 
 Said listen(http::ReplyHead const& head, Settings const& settings) {
@@ -232,7 +227,7 @@ void add_missing_date(Entry& to, Arrival const& arrival) {
 }
 
 void copy_fields(Entry& to, http::ReplyHead const& head, Said const& said, Arrival const& arrival) {
-    auto const connection = head.get("Connection");
+    auto const connection = joined(head.fields, "Connection");
     for (auto const& [name, value] : head.fields) {
         if (!is_kept(name) || http::has_member(connection, name)) continue;
         bool const withheld = std::ranges::any_of(
@@ -301,7 +296,7 @@ Renewal renewed(Request const& request, Entry const& stored, Arrival const& arri
     entry->body = stored.body;
     entry->selected_by = stored.selected_by;
     entry->tags = said.tags.empty() ? stored.tags : said.tags;
-    auto const connection = head.get("Connection");
+    auto const connection = joined(head.fields, "Connection");
     auto const renewing = [&](std::string_view name) {
         return renews(name) && !http::has_member(connection, name);
     };

@@ -47,14 +47,6 @@ std::string changed_query(QueryChanges const& changes, std::string_view query) {
     return out;
 }
 
-/// Fields that say something of the bytes of a body that is changed.
-bool describes_bytes(std::string_view name) {
-    return http::same_token(name, "Content-Length") ||
-           http::same_token(name, "Transfer-Encoding") || http::same_token(name, "Content-MD5") ||
-           http::same_token(name, "Digest") || http::same_token(name, "Content-Digest") ||
-           http::same_token(name, "Repr-Digest") || http::same_token(name, "Accept-Ranges");
-}
-
 /// An answer with other fields, and perhaps another body.
 class ChangedAttempt final : public Attempt {
 public:
@@ -65,7 +57,8 @@ public:
         rewrites_ = changes_json && from.body.kind() != http::BodyFraming::Kind::none;
         head_ = from;
         std::erase_if(head_.fields, [&](http::FieldView const& field) {
-            if (changes_json && describes_bytes(field.name)) return true;
+            if (changes_json && (frames_body(field.name) || describes_bytes(field.name)))
+                return true;
             return !frames_body(field.name) &&
                    (has(changes.fields.remove, field.name) || has(changes.fields.set, field.name));
         });
@@ -194,11 +187,14 @@ net::Task<> ChangedDelivery::deliver(Attempt& attempt) {
     co_await inner_.deliver(changed);
 }
 
-net::Task<> answer_statically(http::Exchange& exchange, StaticAnswer const& answer) {
+net::Task<> answer_statically(http::Exchange& exchange, StaticAnswer const& answer,
+                              CompressionSettings const& compression) {
     exchange.begin(answer.status);
-    if (answer.status != 204 && answer.status != 304) exchange.field("Content-Type", answer.type);
     for (auto const& [name, value] : answer.fields) exchange.field(name, value);
-    co_await exchange.finish(answer.body);
+    if (answer.status == 204 || answer.status == 304)
+        co_await exchange.finish(answer.body);
+    else
+        co_await finish_coded(exchange, compression, answer.type, answer.body);
 }
 
 }  // namespace grover::gateway

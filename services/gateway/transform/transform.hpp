@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/compression.hpp"
 #include "gateway/deliver.hpp"
 #include "gateway/forward.hpp"
 #include "gateway/transform/path_template.hpp"
@@ -52,6 +53,7 @@ private:
 };
 
 /// Answers without any service.
-net::Task<> answer_statically(http::Exchange& exchange, StaticAnswer const& answer);
+net::Task<> answer_statically(http::Exchange& exchange, StaticAnswer const& answer,
+                              CompressionSettings const& compression);
 
 }  // namespace grover::gateway
