@@ -373,7 +373,7 @@ def test_the_end_of_a_session_is_that_of_its_streams(system, tmp_path):
         got = b""
         while piece := client.recv(65536):
             got += piece
-        assert got.startswith(b"HTTP/1.1 200") and not got.endswith(b"0\r\n\r\n"), "it looks whole"
+        assert got.startswith(b"HTTP/1.1 200") and not got.endswith(b"\r\n0\r\n\r\n"), "it looks whole"
         assert service.recv(1) == b""
         client, service = ends[1]
         service.sendall(b"2\r\nhi\r\n")
@@ -548,8 +548,8 @@ def test_a_body_that_breaks_off_ends_the_answer_that_has_begun(stage):
     service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
     read_until(client, b"\r\na")
     client.sendall(b"no chunk\r\n")
-    assert not read_all(client).endswith(b"0\r\n\r\n"), "it looks whole"
-    assert read_all(service).endswith(b"0\r\n\r\n") is False
+    assert not read_all(client).endswith(b"\r\n0\r\n\r\n"), "it looks whole"
+    assert read_all(service).endswith(b"\r\n0\r\n\r\n") is False
     for end in (client, service):
         end.close()
 
@@ -559,7 +559,7 @@ def test_a_client_that_leaves_in_the_middle_of_both_ends_it_at_the_service(stage
     service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
     read_until(client, b"\r\na")
     client.close()
-    assert not read_all(service).endswith(b"0\r\n\r\n")
+    assert not read_all(service).endswith(b"\r\n0\r\n\r\n")
     service.close()
 
 
@@ -581,5 +581,5 @@ def test_a_service_that_breaks_off_its_early_answer_does_not_look_whole(stage):
     service.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
     read_until(client, b"\r\na")
     service.close()
-    assert not read_all(client).endswith(b"0\r\n\r\n"), "it looks whole"
+    assert not read_all(client).endswith(b"\r\n0\r\n\r\n"), "it looks whole"
     client.close()

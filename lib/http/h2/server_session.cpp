@@ -71,6 +71,11 @@ net::Task<> ServerSession::serve() {
 
 void ServerSession::take_input() {
     auto& input = wire_.input;
+    if (!leaving_)
+        walk_.on(input.unread(), [this](nghttp2_frame_hd const& frame) {
+            if (frame.type == NGHTTP2_DATA && frame.length == 0 && !ends_stream(frame))
+                take(Flood::empty_frames);
+        });
     bool const good = leaving_ || feed(input.unread());
     input.consume(input.unread().size());
     if (flood_)
@@ -104,9 +109,6 @@ int ServerSession::on_begin_frame(nghttp2_frame_hd const& head) {
             break;
         case NGHTTP2_RST_STREAM:
             take_reset();
-            break;
-        case NGHTTP2_DATA:  // of a stream that is no more as well
-            if (head.length == 0 && !ends_stream(head)) take(Flood::empty_frames);
             break;
         default:
             break;

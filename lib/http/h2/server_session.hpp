@@ -14,6 +14,7 @@
 
 #include "http/h2/exchange.hpp"
 #include "http/h2/flood_guard.hpp"
+#include "http/h2/frame_walk.hpp"
 #include "http/h2/session.hpp"
 #include "http/wire.hpp"
 
@@ -91,6 +92,7 @@ private:
     Wire& wire_;
     std::string const peer_;
     std::string_view const scheme_;
+    FrameWalk walk_{NGHTTP2_CLIENT_MAGIC_LEN};
     TimePoint now_ = std::chrono::steady_clock::now();
     FloodGuard guard_;
     TimePoint idle_since_ = now_;

@@ -512,6 +512,21 @@ INSTANTIATE_TEST_SUITE_P(
         return std::string(name_of(info.param.kind)) + "_" + std::to_string(info.index);
     });
 
+TEST_F(Http2Test, CountsEmptyFramesOfStreamsThatAreOver) {
+    H2Client client(serve2(StreamHandler([](Exchange& exchange) -> net::Task<> {
+        exchange.begin(200);
+        co_await exchange.finish("enough");  // of a body that still comes
+    })));
+    client.send(client.request(1, "POST", "/", {}, h2::end_headers));
+    EXPECT_EQ(client.read_reply(1).body, "enough");
+    std::string frames;
+    for (int i = 0; i < 500; ++i) frames += h2::frame(h2::data, 0, 1);
+    // In pieces that are no frames.
+    for (std::size_t at = 0; at < frames.size(); at += 100) client.send(frames.substr(at, 100));
+    EXPECT_EQ(client.read_goaway(), h2::enhance_your_calm);
+    EXPECT_EQ(flooded(http::h2::Flood::empty_frames), 1u);
+}
+
 TEST_F(Http2Test, EndsRapidResets) {
     H2Client client(serve2(Handler([](Request&) -> net::Task<Response> {
         co_await net::pause(1ms);
