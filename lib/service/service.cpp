@@ -10,6 +10,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <semaphore>
+#include <thread>
 
 #include "base/random.hpp"
 #include "http/message_service.hpp"
@@ -207,11 +210,38 @@ void reload_certificate(Kit& kit, std::shared_ptr<http::ServerTls> const& tls) {
     });
 }
 
+sigset_t stop_signals() {
+    sigset_t out;
+    ::sigemptyset(&out);
+    ::sigaddset(&out, SIGTERM);
+    ::sigaddset(&out, SIGINT);
+    return out;
+}
+
+/// While it lives, a signal that asks the process to stop ends it as it is: what still starts has
+/// nothing to drain, and may wait for a database as long as that takes. The threads that a start
+/// makes inherit a mask without these signals, so one of its own takes them.
+class EndsWhileStarting {
+public:
+    EndsWhileStarting()
+        : thread_([this] {
+              auto const signals = stop_signals();
+              ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+              started_.acquire();
+          }) {}
+    ~EndsWhileStarting() { started_.release(); }
+    EndsWhileStarting(EndsWhileStarting const&) = delete;
+    EndsWhileStarting& operator=(EndsWhileStarting const&) = delete;
+
+private:
+    std::binary_semaphore started_{0};
+    std::jthread thread_;
+};
+
 /// Signals are taken by the calling thread alone; the loops' threads inherit the mask.
 sigset_t block_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::sigaddset(&signals, signal);
+    auto signals = stop_signals();
+    for (int const signal : {SIGUSR1, SIGHUP}) ::sigaddset(&signals, signal);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     return signals;
@@ -233,7 +263,9 @@ int serve(detail::Definition const& definition, Settings const& settings,
     auto const signals = block_signals();
     auto const engine = net::choose_engine(settings.engine);
     net::use_engine(engine.kind);
+    std::optional<EndsWhileStarting> starting(std::in_place);
     Running running(definition, settings, settings.store, build);
+    starting.reset();
     auto& kit = running.kit;
     auto& log = running.log;
     Pipeline pipeline(kit, running.router);

@@ -1,5 +1,5 @@
-"""A gate before a MongoDB server: passes everything on but one command, which it holds back, so that a test can end the
-program that waits for its answer. Knows of the wire protocol that messages begin with their length.
+"""A gate before a MongoDB server: passes everything on but one command, or one kind of command, which it holds back, so that
+a test can end the program that waits for its answer. Knows of the wire protocol that messages begin with their length.
 """
 
 import socket
@@ -25,6 +25,14 @@ def goes_on_with_transaction(text: bytes = b"") -> Matches:
                                        and b"Transaction\0" not in message and text in beginning)
 
 
+def makes_indexes(message: bytes, _: bytes) -> bool:
+    return b"createIndexes\0" in message
+
+
+def anything(*_: bytes) -> bool:
+    return True
+
+
 def reads(collection: str) -> Matches:
     name = collection.encode() + b"\0"
     value = b"\x02find\0" + struct.pack("<i", len(name)) + name
@@ -41,6 +49,7 @@ class Gate:
         self.lock = threading.Lock()
         self.matches: Matches | None = None
         self.to_pass = 0
+        self.holds_all = False
         self.held = threading.Event()
         self.sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -48,7 +57,13 @@ class Gate:
     def hold(self, matches: Matches, after: int = 0) -> None:
         """The first message that matches after so many others that do; nothing of its connection is passed on any more."""
         with self.lock:
-            self.matches, self.to_pass = matches, after
+            self.matches, self.to_pass, self.holds_all = matches, after, False
+            self.held.clear()
+
+    def hold_all(self, matches: Matches) -> None:
+        """Each message that matches, on any connection, from now on."""
+        with self.lock:
+            self.matches, self.to_pass, self.holds_all = matches, 0, True
             self.held.clear()
 
     def wait_held(self) -> None:
@@ -74,6 +89,8 @@ class Gate:
         with self.lock:
             if self.matches is None or not self.matches(message, beginning):
                 return False
+            if self.holds_all:
+                return True
             self.to_pass -= 1
             if self.to_pass >= 0:
                 return False
