@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,15 +25,26 @@ VENV = ROOT / "build" / "mongo"
 PACKAGES = ["secantusdb==0.7.0b3", "pymongo==4.20.1"]
 # What a program that was killed leaves open holds its documents that long; 60 s if nobody says otherwise.
 TRANSACTION_LIFETIME_S = 5
+# SIGUSR1 writes into its log where each of its threads stands.
 SECANTUS = f"""
-import functools, sys
+import faulthandler, functools, signal, sys
 from secantus import cli, server
+faulthandler.register(signal.SIGUSR1, all_threads=True)
 server.SecantusDBServer.__init__ = functools.partialmethod(
     server.SecantusDBServer.__init__, transaction_lifetime_seconds={TRANSACTION_LIFETIME_S})
 sys.exit(cli.main())
 """
 READY_S = 60.0
 EXIT_S = 30.0
+ANSWER_S = 30.0    # to "hello", which waits for nothing
+STACKS_S = 5.0
+
+
+def hello() -> bytes:
+    """As it travels: OP_MSG with one document."""
+    document = b"\x10hello\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0\0"
+    document = struct.pack("<i", 4 + len(document)) + document
+    return struct.pack("<iiiiIb", 21 + len(document), 1, 0, 2013, 0, 0) + document
 
 
 class NoServer(Exception):
@@ -116,6 +128,26 @@ class MongoServer:
         script = f"import pymongo; c = pymongo.MongoClient('127.0.0.1', {self.port}, directConnection=True); print({expression})"
         return subprocess.run([str(self.client_python), "-c", script], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=True).stdout.strip()
+
+    def answers(self) -> bool:
+        """A new client is greeted. Asked without a client of MongoDB's own, which would try again."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), ANSWER_S) as connection:
+                connection.sendall(hello())
+                return len(connection.recv(4)) == 4
+        except OSError:
+            return False
+
+    def stacks(self) -> str:
+        """Where SecantusDB's threads stand, written without a turn of their own."""
+        if self.mongod:
+            return ""
+        log = self.folder / "log"
+        before, end = log.stat().st_size, time.monotonic() + STACKS_S
+        self.child.send_signal(signal.SIGUSR1)
+        while log.stat().st_size == before and time.monotonic() < end:
+            time.sleep(0.1)
+        return log.read_bytes()[before:].decode("utf-8", "replace")
 
     def send_signal(self, number: int) -> None:
         self.child.send_signal(number)
