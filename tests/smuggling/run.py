@@ -23,7 +23,7 @@ SENTINEL = b"GET /api/posts/sentinel HTTP/1.1\r\nHost: sentinel\r\n\r\n"
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
 events {{ worker_connections 256; }}
 http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
-  scgi_temp_path {folder}/s; proxy_http_version 1.1; proxy_set_header Connection "";
+  scgi_temp_path {folder}/s; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_ignore_client_abort on;
   server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{origin}; }} }} }}
 """
 HAPROXY = """global
