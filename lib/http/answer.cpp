@@ -14,23 +14,22 @@ bool is_servers_own(std::string_view name) {
            same_token(name, "Transfer-Encoding");
 }
 
-/// Tells of an answer that no handler has made. `method` is empty where no head could be read.
-void report(Exchange const& exchange, Shard& shard, std::string_view method,
-            Response const& response) {
+/// Tells of an answer that nobody has told of. `method` is empty where no head could be read.
+void report(Exchange const& exchange, Shard& shard, std::string_view method, int status,
+            std::size_t bytes) {
     if (!shard.observer || exchange.observed()) return;
     Request request;
     request.method = method;
     request.trace_id = exchange.trace().trace_id;
     request.request_id = exchange.request_id();
     request.peer_address = exchange.peer_address();
-    shard.observer({request, response.status, response.body.size(),
-                    std::chrono::steady_clock::now() - exchange.started()});
+    shard.observer({request, status, bytes, std::chrono::steady_clock::now() - exchange.started()});
 }
 
 net::Task<> send(Exchange& exchange, Shard& shard, std::string_view method,
                  Response const& response) {
     begin(exchange, response);
-    report(exchange, shard, method, response);
+    report(exchange, shard, method, response.status, response.body.size());
     co_await exchange.finish(response.body);
 }
 
@@ -66,6 +65,8 @@ net::Task<> answer(Exchange& exchange, Shard& shard) {
     try {
         co_await shard.handler(exchange);
         if (!exchange.ended()) throw std::logic_error("the handler did not end its answer");
+        report(exchange, shard, exchange.head().method, exchange.status(),
+               static_cast<std::size_t>(exchange.body_bytes_written()));
         co_return;
     } catch (...) {
         failure = std::current_exception();

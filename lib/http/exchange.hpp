@@ -135,8 +135,7 @@ public:
     virtual bool sent() const noexcept = 0;
     bool ended() const noexcept { return state_ == Answer::ended; }
     int status() const noexcept { return status_; }
-    /// The handler has logged and counted this request: the server need not tell its observer when
-    /// it answers for the handler.
+    /// The handler has logged and counted this request: the server need not tell its observer.
     void set_observed() noexcept { observed_ = true; }
     bool observed() const noexcept { return observed_; }
     /// Of the answer's body, as far as it was written.

@@ -117,6 +117,12 @@ struct Response {
         out.body = std::move(body);
         return out;
     }
+    /// 200, tagged.
+    static Response resource(std::string body) {
+        auto out = json(200, std::move(body));
+        out.tagged = true;
+        return out;
+    }
 };
 
 /// Methods that change nothing (RFC 9110, 9.2.1).

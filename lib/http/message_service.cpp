@@ -43,6 +43,7 @@ struct MessageService {
             begin(exchange, response);
         }
         if (!exchange.ended() && !broken_off) co_await exchange.finish(response.body);
+        exchange.set_observed();
         if (observer)
             observer({request, response.status,
                       static_cast<std::size_t>(exchange.body_bytes_written()),

@@ -64,8 +64,7 @@ struct Reply;
 template <reflect::Described T>
 struct Reply<T> {
     static Response make(T const& value, [[maybe_unused]] Request const& request) {
-        auto response = Response::json(200, reflect::to_json(value));
-        response.tagged = true;
+        auto response = Response::resource(reflect::to_json(value));
         if constexpr (HasEdition<T>)
             if (is_safe(request.method)) response.edition = edition_of(value);
         return response;

@@ -303,13 +303,17 @@ TEST_F(ServerTest, WritesItsOwnFieldsItself) {
     EXPECT_NE(reply.headers.get("X-Request-ID"), "7");
 }
 
+/// "GET 200 7".
+std::string line_of(AccessRecord const& record) {
+    return fmt::format("{} {} {}", record.request.method, record.status, record.response_bytes);
+}
+
 TEST_F(ServerTest, TellsTheObserverOfEveryAnswer) {
     std::mutex mutex;
     std::vector<std::string> told;
     AccessObserver const observer = [&](AccessRecord const& record) {
         std::lock_guard const lock(mutex);
-        told.push_back(record.request.method + " " + std::to_string(record.status) + " " +
-                       std::to_string(record.response_bytes));
+        told.push_back(line_of(record));
     };
     auto& server = serve(echo, {}, observer);
     RawClient client(server.port());
@@ -385,6 +389,29 @@ TEST_F(ServerTest, RefusesWhatIsNoRequestAndCloses) {
     EXPECT_EQ(server.counters().hit(ClientLimit::uri_bytes), 1u);
     EXPECT_EQ(server.counters().hit(ClientLimit::head_bytes), 1u);
     EXPECT_EQ(server.counters().requests, 0u);
+}
+
+TEST_F(ServerTest, TellsOfAnswersThatNobodyHasToldOf) {
+    std::mutex mutex;
+    std::vector<std::string> seen;
+    AccessObserver const observer = [&](AccessRecord const& record) {
+        std::lock_guard const lock(mutex);
+        seen.push_back(
+            fmt::format("{} {} {}", record.request.method, record.status, record.response_bytes));
+    };
+    auto const handler = [](Exchange& exchange) -> net::Task<> {
+        if (exchange.head().target == "/told") exchange.set_observed();
+        exchange.begin(204);
+        co_await exchange.finish({});
+    };
+    auto& server = serve(StreamHandler(handler), {}, observer);
+    RawClient client(server.port());
+    for (auto const* target : {"/", "/told"}) {
+        client.send("OPTIONS " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_EQ(client.read_reply().status, 204);
+    }
+    server_.reset();
+    EXPECT_EQ(seen, std::vector<std::string>{"OPTIONS 204 0"});
 }
 
 TEST_F(ServerTest, CountsBrokenChunks) {

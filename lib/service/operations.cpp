@@ -158,9 +158,7 @@ Task<http::Response> Operations::metrics() {
 }
 
 Task<http::Response> Operations::openapi() {
-    auto response = http::Response::json(200, openapi_);
-    response.tagged = true;
-    co_return response;
+    co_return http::Response::resource(openapi_);
 }
 
 Task<http::Response> Operations::docs() {

@@ -247,17 +247,6 @@ sigset_t block_signals() {
     return signals;
 }
 
-/// Of an answer that the relay has given and nobody has heard of, to a preflight perhaps.
-void tell(http::AccessObserver const& observer, http::Exchange const& exchange) {
-    http::Request request;
-    request.method = exchange.head().method;
-    request.trace_id = exchange.trace().trace_id;
-    request.request_id = exchange.request_id();
-    request.peer_address = exchange.peer_address();
-    observer({request, exchange.status(), static_cast<std::size_t>(exchange.body_bytes_written()),
-              std::chrono::steady_clock::now() - exchange.started()});
-}
-
 int serve(detail::Definition const& definition, Settings const& settings,
           detail::Build const& build) {
     auto const signals = block_signals();
@@ -277,10 +266,10 @@ int serve(detail::Definition const& definition, Settings const& settings,
     auto const complete = http::message_service(
         [&pipeline](http::Request& request) { return pipeline.handle(request); }, observer,
         on_failure);
-    auto const handler = [&relay = running.built.relay, &complete,
-                          &observer](http::Exchange& exchange) -> Task<> {
-        if (!relay || !co_await relay(exchange)) co_return co_await complete(exchange);
-        if (!exchange.observed()) tell(observer, exchange);
+    auto const handler = [&relay = running.built.relay,
+                          &complete](http::Exchange& exchange) -> Task<> {
+        if (relay && co_await relay(exchange)) co_return;
+        co_await complete(exchange);
     };
     http::Server server(running.loops,
                         {.host = settings.host,

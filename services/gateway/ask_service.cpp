@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
 #include "gateway/transform/transform.hpp"
 #include "gateway/tries.hpp"
 
@@ -59,18 +58,15 @@ net::Task<> AskService::ask(Delivery& delivery) {
 }
 
 std::chrono::steady_clock::time_point AskService::deadline() const {
-    return deadline_of(exchange_, record_.rules().settings);
+    return record_.deadline(exchange_);
 }
 
-std::string AskService::apart() const {
-    auto out = record_.route->conditions;
-    if (record_.service_index != record_.route->service)
-        out.append("@").append(percent_encode(record_.service));
-    return out;
+std::string_view AskService::apart() const {
+    return record_.route->apart_at(record_.service_index);
 }
 
 Forward AskService::forward() const {
-    return record_.forward(exchange_, exchange_.head(), audience_);
+    return record_.forward(exchange_, audience_);
 }
 
 net::Task<> AskService::ask_changed(Delivery& delivery) {

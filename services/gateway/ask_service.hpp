@@ -17,7 +17,7 @@ public:
 
     net::Task<> ask(Delivery& delivery) override;
     std::chrono::steady_clock::time_point deadline() const override;
-    std::string apart() const override;
+    std::string_view apart() const override;
     Again again() override;
 
 private:

@@ -49,7 +49,7 @@ public:
 
     /// Answers to one URL by other ways are not answers by this one: other routes of the same path,
     /// a canary. Empty for the usual way; else a word without blanks.
-    virtual std::string apart() const = 0;
+    virtual std::string_view apart() const = 0;
 
     /// Makes a function that asks without the client, who may be gone by then: for what is fetched
     /// in the background. It keeps alive what it needs.

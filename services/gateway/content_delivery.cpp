@@ -66,8 +66,9 @@ net::Task<> send_stored(http::Exchange& exchange, cache::Cache& cache, std::stri
 /// The client has the coded form of what the 304 of a service is about: it knows it by the weak
 /// tag.
 bool ContentDelivery::is_about_coded(http::ReplyHead const& head) const {
+    if (head.status != 304) return false;
     auto const etag = head.get("ETag");
-    return head.status == 304 && !etag.empty() && !etag.starts_with("W/") &&
+    return !etag.empty() && !etag.starts_with("W/") &&
            liked_coding(exchange_.head(), compression_) != http::Coding::identity &&
            exchange_.head().get("If-None-Match").contains(http::weak_etag(etag));
 }

@@ -100,7 +100,7 @@ public:
     std::chrono::steady_clock::time_point deadline() const override {
         return exchange_.head().contains("X-Hurried") ? exchange_.started() : exchange_.deadline();
     }
-    std::string apart() const override { return std::string(exchange_.head().get("X-Apart")); }
+    std::string_view apart() const override { return exchange_.head().get("X-Apart"); }
     std::function<net::Task<>(Forward const&, Delivery&)> again() override {
         return [&play = play_](Forward const& forward, Delivery& delivery) {
             std::unique_lock lock(play.mutex);

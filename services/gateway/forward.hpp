@@ -61,16 +61,17 @@ struct Forward {
     Audience* audience = nullptr;  // who waits for the answer; null: whatever becomes of them
     std::string_view sticky_by{};  // what keeps requests on one instance; empty: the peer's address
 
-    /// `request`, which may be the client's own, without its body.
-    static Forward of(http::Exchange const& exchange, http::RequestHead const& request,
-                      std::string_view identity) {
-        return {.request = request,
+    /// The client's own request, without its body.
+    static Forward of(http::Exchange const& exchange, std::string_view identity,
+                      std::chrono::steady_clock::time_point client_until) {
+        return {.request = exchange.head(),
                 .request_id = exchange.request_id(),
                 .trace = exchange.trace(),
                 .peer_address = exchange.peer_address(),
                 .scheme = exchange.scheme(),
                 .identity = identity,
-                .deadline = exchange.deadline()};
+                .deadline = exchange.deadline(),
+                .client_until = client_until};
     }
     /// The request can be sent again.
     bool whole() const noexcept { return body == nullptr; }

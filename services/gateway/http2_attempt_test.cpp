@@ -79,8 +79,8 @@ private:
             exchange.limit_body(10 << 20);
             RawDelivery delivery(exchange);
             TryReport report;
-            co_await relay(exchange, Forward::of(exchange, exchange.head(), "signed"), *upstream_,
-                           rules_, delivery, report);
+            auto const forward = Forward::of(exchange, "signed", client_until_of(exchange));
+            co_await relay(exchange, forward, *upstream_, rules_, delivery, report);
         })};
 };
 

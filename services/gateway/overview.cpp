@@ -42,12 +42,6 @@ http::Response uncached(std::string body) {
     return response;
 }
 
-http::Response document_reply(std::string body) {
-    auto response = http::Response::json(200, std::move(body));
-    response.tagged = true;
-    return response;
-}
-
 }  // namespace
 
 Overview::Overview(Members members, Knows knows, Paths own_paths)
@@ -141,7 +135,7 @@ net::Task<json::value> Overview::document(Member member, http::RequestInfo info)
 
 net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
     if (auto kept = kept_if_fresh(openapi_, document_age_max); !kept.empty())
-        co_return document_reply(std::move(kept));
+        co_return http::Response::resource(std::move(kept));
     info.deadline = std::min(info.deadline, steady_clock::now() + probe_time_max);
     std::vector<net::Task<json::value>> asked;
     for (auto const& member : members_()) asked.push_back(document(member, info));
@@ -167,7 +161,7 @@ net::Task<http::Response> Overview::openapi(http::RequestInfo info) {
         std::lock_guard const lock(mutex_);
         openapi_ = {steady_clock::now(), body};
     }
-    co_return document_reply(std::move(body));
+    co_return http::Response::resource(std::move(body));
 }
 
 }  // namespace grover::gateway

@@ -220,14 +220,17 @@ net::Task<bool> Program::relay(http::Exchange& exchange) {
     if (match.route == Table::none) {
         if (is_own_page(head.path())) co_return false;
         take_unrouted(exchange, snapshot);
-        if (match.allow == 0 && exchange.body_complete()) co_return false;
-        // Said before a body is asked for.
-        if (match.allow == 0) throw Error(ErrorCode::not_found, "there is no such resource");
+        if (match.allow == 0) {
+            if (exchange.body_complete()) co_return false;
+            // Said before a body is asked for.
+            throw Error(ErrorCode::not_found, "there is no such resource");
+        }
         throw Error(ErrorCode::method_not_allowed, "this path does not take that method")
             .with_allow(method_list(match.allow));
     }
     record.route_index = static_cast<std::size_t>(match.route);
     record.route = &snapshot.routes[record.route_index];
+    record.client_until = client_until_of(exchange);
     if (record.route->takes_all && is_own_page(head.path())) co_return false;
     if (match.version != Table::none)
         record.version = &snapshot.versions[static_cast<std::size_t>(match.version)];
@@ -362,10 +365,10 @@ void Program::mark_lifecycle(http::Exchange& exchange, RequestRecord const& reco
     auto const& route = record.route->lifecycle;
     auto const* const version = record.version ? &record.version->lifecycle : nullptr;
     if (version && !version->silent() && !route.is_gone(now)) {
-        if (!route.silent()) route.count();
+        route.count();
         version->mark(exchange, now);
     } else {
-        if (version && !version->silent()) version->count();
+        if (version) version->count();
         route.mark(exchange, now);
     }
 }
@@ -375,7 +378,7 @@ net::Task<> Program::identify(http::Exchange const& exchange, RequestRecord& rec
     http::RequestInfo info;
     info.request_id = exchange.request_id();
     info.trace_id = exchange.trace().trace_id;
-    info.deadline = deadline_of(exchange, record.settings());
+    info.deadline = record.deadline(exchange);
     record.session = co_await sessions_.find(token, std::move(info));
 }
 
@@ -400,11 +403,11 @@ void Program::authorize(RequestRecord const& record) {
 void Program::choose_canary(http::Exchange const& exchange, RequestRecord& record) {
     auto const* caller = record.caller();
     auto const place = sticky_place(caller ? caller->user_id.str() : exchange.peer_address());
-    for (auto const& [end, service] : record.route->canary) {
-        if (place >= end) continue;
+    for (auto const& canary : record.route->canary) {
+        if (place >= canary.end) continue;
         // A share of nothing would be failures alone.
-        if (!record.view->upstreams[service]->state()->instances.empty())
-            record.use_service(service);
+        if (!record.view->upstreams[canary.service]->state()->instances.empty())
+            record.use_service(canary.service);
         return;
     }
 }
@@ -419,7 +422,7 @@ void Program::observe(http::Exchange& exchange, RequestRecord const& record, int
     auto const level = status >= 500 ? telemetry::Level::warn : telemetry::Level::info;
     if (!kit_.log().enabled(level)) return;
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline_of(exchange, record.settings()) - std::chrono::steady_clock::now());
+        record.deadline(exchange) - std::chrono::steady_clock::now());
     // The route, not the path: a path or query may hold what must not be kept.
     auto const write = [&](auto... more) {
         kit_.log().write(

@@ -978,22 +978,13 @@ TEST_F(Gateway, ShortWindowsAreToldInSeconds) {
     EXPECT_EQ(gateway.get("/a").headers.get("RateLimit-Policy"), "\"fast\";q=20;w=1");
 }
 
-TEST_F(Gateway, ACompositionThatFailsLeavesItsSlowParts) {
-    std::atomic<bool> released{false}, came{false}, ended{false};
-    testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
-        came = true;
-        auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-        while (!released && std::chrono::steady_clock::now() < until)
-            co_await net::pause(std::chrono::milliseconds(1));
-        ended = true;
-        co_return http::Response::json(200, "{}");
-    });
-    testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
-        while (!came) co_await net::pause(std::chrono::milliseconds(1));
-        throw Error(ErrorCode::not_found, "no such thing");
-    });
-    auto& gateway = start("  slow: {instances: ['" + slow.origin() + "']}\n  late: {instances: ['" +
-                          late.origin() + R"(']}
+/// A composition whose required part fails once its optional one is under way, which goes on until
+/// released.
+class LeftPart : public Gateway {
+protected:
+    testing::Served<Program>& start() {
+        return Gateway::start("  slow: {instances: ['" + slow_.origin() +
+                              "']}\n  late: {instances: ['" + late_.origin() + R"(']}
 routes:
   - path: /c
     methods: [GET]
@@ -1001,39 +992,41 @@ routes:
       needed: {service: late, get: /, required: true}
       optional: {service: slow, get: /, timeout: 20s}
 )");
+    }
+    ~LeftPart() override { released_ = true; }
+
+    std::atomic<bool> released_{false}, came_{false}, ended_{false};
+
+private:
+    testing::StandIn slow_{[this](http::Request&) -> net::Task<http::Response> {
+        came_ = true;
+        auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (!released_ && std::chrono::steady_clock::now() < until)
+            co_await net::pause(std::chrono::milliseconds(1));
+        ended_ = true;
+        co_return http::Response::json(200, "{}");
+    }};
+    testing::StandIn late_{[this](http::Request&) -> net::Task<http::Response> {
+        while (!came_) co_await net::pause(std::chrono::milliseconds(1));
+        throw Error(ErrorCode::not_found, "no such thing");
+    }};
+};
+
+TEST_F(LeftPart, IsNotWaitedFor) {
+    auto& gateway = start();
     EXPECT_EQ(gateway.get("/c", bearer("user-1")).status, 404);
-    EXPECT_FALSE(ended);
+    EXPECT_FALSE(ended_);
     // What was left is given up at its service, too.
     EXPECT_TRUE(testing::eventually([&] {
         return gateway.metrics().print().contains("gateway_in_flight{service=\"slow\"} 0");
     }));
-    EXPECT_FALSE(ended);
-    released = true;
+    EXPECT_FALSE(ended_);
 }
 
-TEST_F(Gateway, AGatewayMayStopWhileAPartIsLeft) {
-    std::atomic<bool> released{false}, came{false};
-    testing::StandIn slow([&](http::Request&) -> net::Task<http::Response> {
-        came = true;
-        while (!released) co_await net::pause(std::chrono::milliseconds(1));
-        co_return http::Response::json(200, "{}");
-    });
-    testing::StandIn late([&](http::Request&) -> net::Task<http::Response> {
-        while (!came) co_await net::pause(std::chrono::milliseconds(1));
-        throw Error(ErrorCode::not_found, "no such thing");
-    });
-    auto& gateway = start("  slow: {instances: ['" + slow.origin() + "']}\n  late: {instances: ['" +
-                          late.origin() + R"(']}
-routes:
-  - path: /c
-    methods: [GET]
-    compose:
-      needed: {service: late, get: /, required: true}
-      optional: {service: slow, get: /, timeout: 20s}
-)");
+TEST_F(LeftPart, DoesNotKeepAGatewayThatStops) {
+    auto& gateway = start();
     EXPECT_EQ(gateway.get("/c").status, 404);
     served_.reset();
-    released = true;
 }
 
 TEST_F(Gateway, APartMayBeNestedAsDeepAsTheContractAllows) {

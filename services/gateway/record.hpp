@@ -35,6 +35,14 @@ struct RequestRecord : TryReport {
         return version->means + std::string(path.substr(version->prefix.size()));
     }
 
+    /// How long the client itself waits.
+    std::chrono::steady_clock::time_point client_until =
+        std::chrono::steady_clock::time_point::max();
+    /// Until when the request may take: by its route, and by its client where that asks for less.
+    std::chrono::steady_clock::time_point deadline(http::Exchange const& exchange) const {
+        return deadline_of(exchange, settings(), client_until);
+    }
+
     RouteSettings const& settings() const { return view->snapshot->config.routes[route_index]; }
     Upstream& upstream() const { return *view->upstreams[service_index]; }
     TryRules const& rules() const { return view->rules(route_index, service_index); }
@@ -50,10 +58,9 @@ struct RequestRecord : TryReport {
         return session && session->caller ? &*session->caller : nullptr;
     }
 
-    /// A request to a service for the client: its own, or another that is made of it.
-    Forward forward(http::Exchange const& exchange, http::RequestHead const& request,
-                    Audience* audience) const {
-        auto out = Forward::of(exchange, request, identity());
+    /// The client's request on its way to a service.
+    Forward forward(http::Exchange const& exchange, Audience* audience) const {
+        auto out = Forward::of(exchange, identity(), client_until);
         out.audience = audience;
         if (caller()) out.sticky_by = caller()->user_id.str();
         return out;

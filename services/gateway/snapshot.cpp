@@ -27,7 +27,9 @@ std::vector<Limit> limits_of(Config const& config, telemetry::Metrics& metrics) 
     return out;
 }
 
-std::string conditions_of(RouteSettings const& route) {
+/// What tells answers of a route, at `canary` if there is one, from those of others to the same
+/// URL: its conditions beside host, path and method; mostly none. See Asking::apart().
+std::string apart_of(RouteSettings const& route, std::string_view canary = {}) {
     std::string out;
     auto const add = [&](std::string_view kind, std::map<std::string, std::string> const& wanted) {
         for (auto const& [name, value] : wanted)
@@ -35,6 +37,7 @@ std::string conditions_of(RouteSettings const& route) {
     };
     add(":", route.headers);
     add("?", route.query);
+    if (!canary.empty()) out.append("@").append(percent_encode(canary));
     return out;
 }
 
@@ -50,10 +53,9 @@ cache::Spellings spellings_of(Config const& config) {
     for (auto const& route : config.routes) {
         if (!route.cache) continue;
         out.queries.push_back(route.cache->query);
-        auto const conditions = conditions_of(route);
-        out.aparts.push_back(conditions);
+        out.aparts.push_back(apart_of(route));
         for (auto const& [service, share] : route.canary)
-            out.aparts.push_back(conditions + "@" + percent_encode(service));
+            out.aparts.push_back(apart_of(route, service));
     }
     sort_each_once(out.queries);
     sort_each_once(out.aparts);
@@ -68,7 +70,7 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
     auto const name = settings.name.empty() ? settings.path : settings.name;
     Route out{.name = name,
               .service = index_of(snapshot.services, settings.service),
-              .conditions = conditions_of(settings),
+              .apart = apart_of(settings),
               .canary = {},
               .services = {},
               .access = Access(settings.access, config.authorization),
@@ -86,9 +88,10 @@ Route route_of(RouteSettings const& settings, Snapshot const& snapshot,
     if (!settings.compose.empty()) out.composition.emplace(settings.path, settings.compose);
     double end = 0;
     for (auto const& [service, share] : settings.canary)
-        out.canary.emplace_back(end += share.value, index_of(snapshot.services, service));
+        out.canary.push_back({end += share.value, index_of(snapshot.services, service),
+                              apart_of(settings, service)});
     if (!out.is_own()) out.services.push_back(out.service);
-    for (auto const& [share, service] : out.canary) out.services.push_back(service);
+    for (auto const& one : out.canary) out.services.push_back(one.service);
     for (auto const& [name_of_part, part] : settings.compose)
         out.services.push_back(index_of(snapshot.services, part.service));
     auto names = config.rate_limits.everywhere;

@@ -6,6 +6,7 @@
 // touches.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,11 +33,17 @@ namespace grover::gateway {
 struct Route {
     static constexpr std::size_t no_service = ~std::size_t{0};
 
-    std::string name;        // for logs, metrics and people: bounded by the configuration
-    std::size_t service;     // in Snapshot::services; none for one that is composed or static
-    std::string conditions;  // beside host, path and method, in one word; mostly none
-    /// Other services, each with the end of its share: below it a request goes there.
-    std::vector<std::pair<double, std::size_t>> canary;
+    /// Another service for a share of the requests: those below `end`, and not of one before.
+    struct Canary {
+        double end;
+        std::size_t service;
+        std::string apart;
+    };
+
+    std::string name;     // for logs, metrics and people: bounded by the configuration
+    std::size_t service;  // in Snapshot::services; none for one that is composed or static
+    std::string apart;    // Asking::apart() at `service`
+    std::vector<Canary> canary;
     std::vector<std::size_t> services;  // all that may be asked for it
     Access access;
     std::vector<Limit const*> limits;       // that need no user: asked before one is looked up
@@ -48,6 +55,11 @@ struct Route {
     bool takes_all = false;  // "/**": but for the gateway's own pages
     bool websocket = false;  // its requests may ask for one
 
+    /// Asking::apart() at one of its services.
+    std::string_view apart_at(std::size_t index) const noexcept {
+        auto const found = std::ranges::find(canary, index, &Canary::service);
+        return index == service || found == canary.end() ? apart : found->apart;
+    }
     /// Composed or static: no service is asked for it.
     bool is_own() const noexcept { return service == no_service; }
 };

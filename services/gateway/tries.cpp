@@ -61,15 +61,6 @@ std::optional<std::int64_t> number(std::string_view text) noexcept {
     return value;
 }
 
-/// What the client itself is willing to wait; for ever when it does not say so in digits.
-Duration patience_of(http::RequestHead const& head) noexcept {
-    if (auto const ms = number(head.get("X-Request-Timeout-Ms")))
-        return std::chrono::milliseconds(*ms);
-    if (auto const seconds = number(head.get("Request-Timeout")))
-        return std::chrono::seconds(*seconds);
-    return Duration::max() / 2;
-}
-
 /// A try that is counted where balancing looks, while it lives. Its breaker is told how it ended,
 /// or at the latest by the destructor that it came to no end: the client may leave in the middle.
 class Counted {
@@ -515,20 +506,11 @@ net::Task<> Tries::give_up(Outcome outcome, TimePoint retry_at) {
     }
     auto const error = failure(outcome, retry_at);
     // Nobody is told that it went well what may have gone otherwise.
-    auto const& otherwise = reached_ && !http::is_safe(forward_.request.method)
-                                ? std::nullopt
-                                : rules_.settings.fallback;
-    if (!co_await delivery_.fall_back(error, otherwise ? &*otherwise : nullptr)) throw error;
+    bool const may_be_done = reached_ && !http::is_safe(forward_.request.method);
+    auto const& otherwise = rules_.settings.fallback;
+    if (!co_await delivery_.fall_back(error, otherwise && !may_be_done ? &*otherwise : nullptr))
+        throw error;
 }
-
-}  // namespace
-
-TimePoint deadline_of(http::Exchange const& exchange, ResilienceSettings const& route) {
-    return std::min(exchange.moved() + route.timeout,
-                    exchange.started() + patience_of(exchange.head()));
-}
-
-namespace {
 
 /// The body, framed, as far as it comes in a moment, in `kept` where it came in pieces: what is
 /// whole can be sent again, and holds a place at the service only while that works.
@@ -549,10 +531,23 @@ net::Task<std::string_view> begin_of_body(http::Exchange& exchange, TimePoint un
 
 }  // namespace
 
+TimePoint client_until_of(http::Exchange const& exchange) {
+    auto const& head = exchange.head();
+    if (auto const ms = number(head.get("X-Request-Timeout-Ms")))
+        return exchange.started() + std::chrono::milliseconds(*ms);
+    if (auto const seconds = number(head.get("Request-Timeout")))
+        return exchange.started() + std::chrono::seconds(*seconds);
+    return TimePoint::max();
+}
+
+TimePoint deadline_of(http::Exchange const& exchange, ResilienceSettings const& route,
+                      TimePoint client_until) {
+    return std::min<TimePoint>(exchange.moved() + route.timeout, client_until);
+}
+
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules) {
     forward.stream = &rules.settings.stream;
-    forward.client_until = exchange.started() + patience_of(exchange.head());
-    forward.deadline = deadline_of(exchange, rules.settings);
+    forward.deadline = deadline_of(exchange, rules.settings, forward.client_until);
 }
 
 net::Task<> relay(http::Exchange& exchange, Forward forward, Upstream& upstream,

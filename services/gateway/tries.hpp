@@ -3,9 +3,9 @@
 // - Deadline: the shorter of the route's, which runs from the last of the request's body, and the
 //   client's own (X-Request-Timeout-Ms, or Request-Timeout in seconds). The service is told what is
 //   left (X-Request-Deadline-Ms), and when it has passed the client gets its 504.
-// - Admission: requests beyond what the service can work on are refused at once, the least
-// important
-//   first (503, Retry-After). A request whose body is still coming is no load yet and not counted.
+// - Admission: requests beyond what the service can work on are refused at once (503,
+//   Retry-After), the least important first. One whose body is still coming is no load yet: it
+//   holds no place.
 // - Again: only what is safe (GET, HEAD, OPTIONS), has an Idempotency-Key or was certainly not
 // acted
 //   on (no connection); only while the whole request is here, within the service's retry budget,
@@ -48,10 +48,13 @@ struct TryReport {
     bool hedged = false;
 };
 
+/// Until when the client itself waits; for ever when it does not say so in digits.
+std::chrono::steady_clock::time_point client_until_of(http::Exchange const& exchange);
 /// Until when a request may take: by its route, and by its client where that asks for less.
-std::chrono::steady_clock::time_point deadline_of(http::Exchange const& exchange,
-                                                  ResilienceSettings const& route);
-/// Sets it, and what else the route says about time.
+std::chrono::steady_clock::time_point deadline_of(
+    http::Exchange const& exchange, ResilienceSettings const& route,
+    std::chrono::steady_clock::time_point client_until);
+/// Sets it from client_until, and what else the route says about time.
 void bound(Forward& forward, http::Exchange const& exchange, TryRules const& rules);
 
 /// Relays a request, and gives the answer to `delivery`. Throws Error only while nothing of an

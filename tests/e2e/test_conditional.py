@@ -141,9 +141,9 @@ def test_the_tag_is_of_what_the_caller_sees(people):
 @pytest.mark.parametrize("target", ["/openapi.json", "/docs", "/docs/docs.js"])
 def test_documents_are_fetched_once(system, process, target):
     wire = Wire(system[process].port)
-    first = wire.send("GET", target)
-    if first.status == 404 or b"were not built" in first.body:
+    if target != "/openapi.json" and b"were not built" in wire.send("GET", "/docs").body:
         pytest.skip("the documentation pages were not built")
+    first = wire.send("GET", target)
     tag = first.header("ETag")
     assert first.status == 200 and tag
     again = wire.send("GET", target, headers={"If-None-Match": tag})

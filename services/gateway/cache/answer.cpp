@@ -78,18 +78,19 @@ Answer make_answer(http::RequestHead const& request, Entry const& entry, Offer c
                                range_applies(request, entry)
                            ? request.get("Range")
                            : std::string_view();
+    std::string control, liked;  // room for lists in several lines
     answer.varies_by_coding =
         !offer.codings.empty() &&
-        http::may_encode({.status = entry.status,
-                          .content_type = entry.fields.get("Content-Type"),
-                          .content_encoding = entry.fields.get("Content-Encoding"),
-                          .cache_control = entry.fields.list("Cache-Control"),
-                          .length = content.size(),
-                          .bytes_min = offer.coded_bytes_min,
-                          .sets_cookie = !entry.fields.get("Set-Cookie").empty()});
-    std::string room;
+        http::may_encode(
+            {.status = entry.status,
+             .content_type = entry.fields.get("Content-Type"),
+             .content_encoding = entry.fields.get("Content-Encoding"),
+             .cache_control = http::list_of(entry.fields.all(), "Cache-Control", control),
+             .length = content.size(),
+             .bytes_min = offer.coded_bytes_min,
+             .sets_cookie = !entry.fields.get("Set-Cookie").empty()});
     if (answer.varies_by_coding && range.empty())
-        answer.coding = http::choose_coding(http::list_of(request.fields, "Accept-Encoding", room),
+        answer.coding = http::choose_coding(http::list_of(request.fields, "Accept-Encoding", liked),
                                             offer.codings);
     bool const may_be_304 = entry.status == 200;
     if (may_be_304 &&

@@ -55,8 +55,7 @@ template <class Use>
 void for_each_field(Answer const& answer, Use use) {
     bool const coded = answer.coding != http::Coding::identity;
     bool varied = !answer.varies_by_coding;
-    for (std::size_t i = 0; i < answer.entry.fields.size(); ++i) {
-        auto const& [name, value] = answer.entry.fields[i];
+    for (auto const& [name, value] : answer.entry.fields.all()) {
         bool const content = name.size() > 8 && http::same_token(name.substr(0, 8), "content-");
         if (content && (answer.status == 304 || answer.status == 416) &&
             !http::same_token(name, "content-location"))

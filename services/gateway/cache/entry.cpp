@@ -26,16 +26,6 @@ std::string_view Fields::get(std::string_view name) const noexcept {
     return {};
 }
 
-std::string Fields::list(std::string_view name) const {
-    std::string out;
-    for (std::size_t i = 0; i < spans_.size(); ++i) {
-        if (!http::same_token((*this)[i].name, name)) continue;
-        if (!out.empty()) out += ", ";
-        out += (*this)[i].value;
-    }
-    return out;
-}
-
 void Fields::shrink() {
     text_.shrink_to_fit();
     spans_.shrink_to_fit();

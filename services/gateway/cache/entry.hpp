@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,11 @@ public:
     http::FieldView operator[](std::size_t index) const noexcept;
     /// The first of that name; empty when there is none.
     std::string_view get(std::string_view name) const noexcept;
-    /// All lines of that name as one list.
-    std::string list(std::string_view name) const;
+    /// A range of http::FieldView.
+    auto all() const noexcept {
+        return std::views::iota(std::size_t{0}, size()) |
+               std::views::transform([this](std::size_t index) { return (*this)[index]; });
+    }
     std::size_t bytes() const noexcept {
         return text_.capacity() + spans_.capacity() * sizeof(Span);
     }

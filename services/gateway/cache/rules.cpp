@@ -300,8 +300,7 @@ Renewal renewed(Request const& request, Entry const& stored, Arrival const& arri
     auto const renewing = [&](std::string_view name) {
         return renews(name) && !http::has_member(connection, name);
     };
-    for (std::size_t i = 0; i < stored.fields.size(); ++i) {
-        auto const& [name, value] = stored.fields[i];
+    for (auto const& [name, value] : stored.fields.all()) {
         bool const replaced = same_token(name, "Date") || (renewing(name) && head.contains(name));
         if (!replaced) entry->fields.add(name, value);
     }
@@ -312,8 +311,7 @@ Renewal renewed(Request const& request, Entry const& stored, Arrival const& arri
     // What the 304 does not say about time, the stored fields still do.
     http::ReplyHead merged;
     merged.status = stored.status;
-    for (std::size_t i = 0; i < entry->fields.size(); ++i)
-        merged.fields.push_back(entry->fields[i]);
+    for (auto const& field : entry->fields.all()) merged.fields.push_back(field);
     for (auto const& name : settings.targeted)
         if (auto const value = head.get(name); !value.empty() && entry->fields.get(name).empty())
             merged.fields.push_back({name, value});

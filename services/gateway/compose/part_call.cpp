@@ -59,6 +59,7 @@ public:
                    .scheme = exchange.scheme(),
                    .identity = record.identity(),
                    .deadline = exchange.deadline(),
+                   .client_until = record.client_until,
                    .audience = audience_.get()} {
         if (auto const* caller = record.caller()) forward_.sticky_by = caller->user_id.str();
         bound(forward_, exchange, rules_);

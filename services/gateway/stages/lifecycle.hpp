@@ -20,8 +20,9 @@ public:
     /// Nothing is said of its end.
     bool silent() const noexcept { return !uses_; }
     bool is_gone(Timestamp now) const noexcept { return gone_at_ && *gone_at_ <= now; }
-    /// Not silent().
-    void count() const noexcept { uses_->add(); }
+    void count() const noexcept {
+        if (uses_) uses_->add();
+    }
     /// Marks the answer and counts the use. Throws Error (gone) where it no longer answers.
     void mark(http::Exchange& exchange, Timestamp now) const;
 

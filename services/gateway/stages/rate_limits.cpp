@@ -18,6 +18,14 @@ std::int64_t seconds_to_wait(resilience::RateDecision const& decision) {
     return std::max<std::int64_t>(seconds_up(decision.retry_after), 1);
 }
 
+/// "name";q=100;w=60. Windows are told in seconds: what a shorter one allows in as many as that.
+std::string policy_item(std::string const& name, LimitSettings const& settings) {
+    auto const seconds = std::max<std::int64_t>(seconds_up(settings.window), 1);
+    auto const quota = static_cast<std::int64_t>(settings.quota) * seconds * 1000 /
+                       std::max<std::int64_t>(settings.window.count(), 1);
+    return fmt::format("\"{}\";q={};w={}", name, quota, seconds);
+}
+
 }  // namespace
 
 std::string key_of(Limit const& limit, Counted const& who) {
@@ -33,14 +41,6 @@ std::string key_of(Limit const& limit, Counted const& who) {
         out += part;
     }
     return out;
-}
-
-/// "name";q=100;w=60. Windows are told in seconds: what a shorter one allows in as many as that.
-static std::string policy_item(std::string const& name, LimitSettings const& settings) {
-    auto const seconds = std::max<std::int64_t>(seconds_up(settings.window), 1);
-    auto const quota = static_cast<std::int64_t>(settings.quota) * seconds * 1000 /
-                       std::max<std::int64_t>(settings.window.count(), 1);
-    return fmt::format("\"{}\";q={};w={}", name, quota, seconds);
 }
 
 Limit::Limit(std::string called, LimitSettings const& settings, telemetry::Metrics& metrics)
