@@ -1,6 +1,6 @@
 """A MongoDB server for tests, on a free port of the loopback interface, in a temporary folder.
 
-    python3 tools/mongo_server.py [--standalone] COMMAND...    runs COMMAND with GROVER_MONGO_URL set
+    python3 tools/mongo_server.py [--standalone] [--tls] COMMAND...    runs COMMAND with GROVER_MONGO_URL set
 
 A mongod in PATH is taken where there is one (as a replica set of one); else SecantusDB, a server in Python over
 MongoDB's storage engine, which pip installs into build/mongo. From Python: `with MongoServer() as server: server.url`.
@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from certificate import self_signed
 from ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,14 +70,15 @@ def installed() -> Path:
 
 class MongoServer:
     """`standalone`: without transactions. `durable`: what is journalled survives kill(), as it does on mongod anyway.
-    `arguments`: more of SecantusDB's own."""
+    `tls`: with a certificate of its own. `arguments`: more of SecantusDB's own."""
 
-    def __init__(self, standalone: bool = False, durable: bool = False, arguments: tuple[str, ...] = ()):
+    def __init__(self, standalone: bool = False, durable: bool = False, tls: bool = False, arguments: tuple[str, ...] = ()):
         self.folder = Path(tempfile.mkdtemp(prefix="grover-mongo-"))
         self.port, = free_ports(1)
         self.child: subprocess.Popen | None = None
         self.mongod = shutil.which("mongod")
         self.standalone = standalone
+        self.certificate = self.folder / "certificate.pem" if tls else None
         if self.mongod:
             self.name = "mongod"
             self.replica_set = "grover"
@@ -83,6 +86,8 @@ class MongoServer:
                             "--dbpath", str(self.folder), "--setParameter", "enableTestCommands=1",
                             "--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_S}"]
             self.command += [] if standalone else ["--replSet", self.replica_set]
+            self.command += ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", str(self.folder / "both.pem"), "--tlsCAFile",
+                             str(self.certificate), "--tlsAllowConnectionsWithoutCertificates"] if tls else []
             self.client_python = installed()
         else:
             self.name = "SecantusDB"
@@ -92,10 +97,13 @@ class MongoServer:
                             "--storage-path", str(self.folder / "data"), "--log-level", "ERROR",
                             "--enable-test-commands", *(["--standalone"] if standalone else []),
                             *(["--sync-on-commit"] if durable else []), *arguments]
+            self.command += ["--tls-cert-file", str(self.certificate), "--tls-key-file", str(self.folder / "key.pem")] if tls else []
 
     @property
     def url(self) -> str:
-        return f"mongodb://127.0.0.1:{self.port}/" + ("" if self.standalone else f"?replicaSet={self.replica_set}")
+        options = ([] if self.standalone else [f"replicaSet={self.replica_set}"]) + \
+                  ([f"tls=true&tlsCAFile={self.certificate}"] if self.certificate else [])
+        return f"mongodb://127.0.0.1:{self.port}/" + ("?" + "&".join(options) if options else "")
 
     @property
     def settings(self) -> dict[str, str]:
@@ -104,6 +112,10 @@ class MongoServer:
         return out if self.mongod else out | {"MONGO_HINTS": "off"}
 
     def start(self) -> "MongoServer":
+        if self.certificate and not self.certificate.exists():
+            key = self.folder / "key.pem"
+            self_signed(self.certificate, key, days=2)
+            (self.folder / "both.pem").write_bytes(key.read_bytes() + self.certificate.read_bytes())
         with open(self.folder / "log", "ab") as log:
             self.child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                           cwd=self.folder, start_new_session=True)
@@ -125,7 +137,8 @@ class MongoServer:
 
     def ask(self, expression: str) -> str:
         """Evaluates Python on the server's own client `c`, connected directly, and returns what it prints."""
-        script = f"import pymongo; c = pymongo.MongoClient('127.0.0.1', {self.port}, directConnection=True); print({expression})"
+        tls = f", tls=True, tlsCAFile='{self.certificate}'" if self.certificate else ""
+        script = f"import pymongo; c = pymongo.MongoClient('127.0.0.1', {self.port}, directConnection=True{tls}); print({expression})"
         return subprocess.run([str(self.client_python), "-c", script], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=True).stdout.strip()
 
@@ -133,6 +146,8 @@ class MongoServer:
         """A new client is greeted. Asked without a client of MongoDB's own, which would try again."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), ANSWER_S) as connection:
+                if self.certificate:
+                    connection = ssl.create_default_context(cafile=str(self.certificate)).wrap_socket(connection, server_hostname="127.0.0.1")
                 connection.sendall(hello())
                 return len(connection.recv(4)) == 4
         except OSError:
@@ -176,15 +191,17 @@ class MongoServer:
 
 def main() -> int:
     command = sys.argv[1:]
-    standalone = command[:1] == ["--standalone"]
-    if not command[standalone:]:
+    chosen = {"standalone": False, "tls": False}
+    while command and command[0].startswith("--") and command[0][2:] in chosen:
+        chosen[command.pop(0)[2:]] = True
+    if not command:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        with MongoServer(standalone) as server:
+        with MongoServer(**chosen) as server:
             environment = os.environ | server.settings | {"GROVER_MONGO_URL": server.url}
             del environment["MONGO_URL"]    # only who takes GROVER_MONGO_URL up is to run on it
-            return subprocess.run(command[standalone:], env=environment, check=False).returncode
+            return subprocess.run(command, env=environment, check=False).returncode
     except NoServer as reason:
         print(f"grover: no MongoDB server: {reason}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+from certificate import self_signed
 from house import House, Service, Trouble, variable
 
 FREE_BYTES_MIN = 64 << 20
@@ -75,15 +76,12 @@ def make_certificate(house: House) -> None:
         return
     house.certificate.parent.mkdir(mode=0o700, exist_ok=True)
     parts = [house.certificate.with_suffix(".part"), house.certificate_key.with_suffix(".part")]
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-               "-days", str(CERTIFICATE_DAYS), "-subj", "/CN=localhost", "-addext",
-               "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-out", str(parts[0]), "-keyout", str(parts[1])]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        self_signed(*parts, days=CERTIFICATE_DAYS)
     except FileNotFoundError:
         raise Trouble("openssl is not installed, which makes the certificate for --tls") from None
-    if done.returncode != 0:
-        raise Trouble(f"no certificate could be made: {(done.stderr.strip().splitlines() or ['openssl failed'])[-1]}")
+    except subprocess.CalledProcessError as failure:
+        raise Trouble(f"no certificate could be made: {(failure.stderr.strip().splitlines() or ['openssl failed'])[-1]}") from None
     parts[1].rename(house.certificate_key)
     parts[0].rename(house.certificate)
 

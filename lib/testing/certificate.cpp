@@ -20,7 +20,7 @@ std::string pem(auto const* object) {
 
 }  // namespace
 
-Certificate Certificate::make(long seconds_valid, long serial) {
+Certificate Certificate::make(long seconds_valid, long serial, char const* names) {
     std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> const pair(::EVP_EC_gen("P-256"),
                                                                      ::EVP_PKEY_free);
     std::unique_ptr<X509, decltype(&::X509_free)> const out(::X509_new(), ::X509_free);
@@ -29,14 +29,16 @@ Certificate Certificate::make(long seconds_valid, long serial) {
     ::X509_gmtime_adj(::X509_getm_notBefore(out.get()), -7200);
     ::X509_gmtime_adj(::X509_getm_notAfter(out.get()), seconds_valid);
     auto* const name = ::X509_get_subject_name(out.get());
+    // Whom a certificate is looked up by where several are trusted.
+    auto const own = "grover test " + std::to_string(serial);
     ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                 reinterpret_cast<unsigned char const*>("grover test"), -1, -1, 0);
+                                 reinterpret_cast<unsigned char const*>(own.c_str()), -1, -1, 0);
     ::X509_set_issuer_name(out.get(), name);
     ::X509_set_pubkey(out.get(), pair.get());
-    std::unique_ptr<X509_EXTENSION, decltype(&::X509_EXTENSION_free)> const names(
-        ::X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost"),
+    std::unique_ptr<X509_EXTENSION, decltype(&::X509_EXTENSION_free)> const extension(
+        ::X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names),
         ::X509_EXTENSION_free);
-    ::X509_add_ext(out.get(), names.get(), -1);
+    ::X509_add_ext(out.get(), extension.get(), -1);
     ::X509_sign(out.get(), pair.get(), ::EVP_sha256());
     auto const write_key = [](BIO* memory, EVP_PKEY const* key) {
         ::PEM_write_bio_PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);

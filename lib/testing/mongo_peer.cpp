@@ -1,11 +1,13 @@
 #include "testing/mongo_peer.hpp"
 
 #include <arpa/inet.h>
+#include <openssl/pem.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 
@@ -79,9 +81,62 @@ void append_member(bson_t* out, std::string_view key, json::value const& value) 
         store::mongo::append(out, key, value);
 }
 
+std::unique_ptr<BIO, decltype(&::BIO_free)> memory_of(std::string const& pem) {
+    return {::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), ::BIO_free};
+}
+
+std::shared_ptr<SSL_CTX> context_of(Certificate const& identity) {
+    std::shared_ptr<SSL_CTX> out(::SSL_CTX_new(::TLS_server_method()), ::SSL_CTX_free);
+    std::unique_ptr<X509, decltype(&::X509_free)> const certificate(
+        ::PEM_read_bio_X509(memory_of(identity.chain).get(), nullptr, nullptr, nullptr),
+        ::X509_free);
+    std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> const key(
+        ::PEM_read_bio_PrivateKey(memory_of(identity.key).get(), nullptr, nullptr, nullptr),
+        ::EVP_PKEY_free);
+    if (::SSL_CTX_use_certificate(out.get(), certificate.get()) != 1 ||
+        ::SSL_CTX_use_PrivateKey(out.get(), key.get()) != 1)
+        throw std::runtime_error("a test's certificate is none");
+    return out;
+}
+
 }  // namespace
 
+/// A connection, with TLS where there is a context for it.
+class MongoPeer::Wire {
+public:
+    Wire(int socket, SSL_CTX* context) : socket_(socket), tls_(nullptr, ::SSL_free) {
+        if (!context) return;
+        tls_.reset(::SSL_new(context));
+        ::SSL_set_fd(tls_.get(), socket);
+    }
+    ~Wire() { ::close(socket_); }
+    Wire(Wire const&) = delete;
+    Wire& operator=(Wire const&) = delete;
+
+    int socket() const { return socket_; }
+    bool open() { return !tls_ || ::SSL_accept(tls_.get()) == 1; }
+    /// Read already, and decrypted.
+    bool has_more() const { return tls_ && ::SSL_pending(tls_.get()) > 0; }
+    ssize_t read(char* to, std::size_t size) {
+        return tls_ ? ::SSL_read(tls_.get(), to, static_cast<int>(size))
+                    : ::recv(socket_, to, size, 0);
+    }
+    bool write(std::string const& bytes) {
+        return tls_ ? ::SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0
+                    : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0;
+    }
+
+private:
+    int socket_;
+    std::unique_ptr<SSL, decltype(&::SSL_free)> tls_;
+};
+
+MongoPeer::MongoPeer(Answer answer, Certificate const& identity) : MongoPeer(std::move(answer)) {
+    show(identity);
+}
+
 MongoPeer::MongoPeer(Answer answer) : answer_(std::move(answer)) {
+    ::signal(SIGPIPE, SIG_IGN);  // of TLS, which writes as to a file
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -131,16 +186,30 @@ void MongoPeer::accept() {
     }
 }
 
+void MongoPeer::show(Certificate const& identity) {
+    auto made = context_of(identity);
+    std::lock_guard const lock(mutex_);
+    tls_ = std::move(made);
+}
+
 void MongoPeer::serve(int socket) {
+    auto const context = [this] {
+        std::lock_guard const lock(mutex_);
+        return tls_;
+    }();
+    Wire wire(socket, context.get());
+    if (silent_) {
+        for (char ignored = 0; wait(socket) && ::recv(socket, &ignored, 1, 0) > 0;) {
+        }
+        return;
+    }
+    if (!wait(socket) || !wire.open()) return;
     char head[head_bytes];
-    while (read(socket, head, sizeof head)) {
+    while (read(wire, head, sizeof head)) {
         std::string_view const header(head, sizeof head);
         std::string body(static_cast<std::size_t>(number(header, 0)) - head_bytes, '\0');
-        if (!read(socket, body.data(), body.size())) break;
-        auto const reply = answer_to(header, body);
-        if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
+        if (!read(wire, body.data(), body.size()) || !wire.write(answer_to(header, body))) break;
     }
-    ::close(socket);
 }
 
 /// False when the peer ends.
@@ -152,10 +221,10 @@ bool MongoPeer::wait(int socket) const {
     return false;
 }
 
-bool MongoPeer::read(int socket, char* to, std::size_t size) const {
+bool MongoPeer::read(Wire& wire, char* to, std::size_t size) const {
     for (std::size_t done = 0; done < size;) {
-        if (!wait(socket)) return false;
-        auto const got = ::recv(socket, to + done, size - done, 0);
+        if (!wire.has_more() && !wait(wire.socket())) return false;
+        auto const got = wire.read(to + done, size - done);
         if (got <= 0) return false;
         done += static_cast<std::size_t>(got);
     }

@@ -9,13 +9,17 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include <openssl/ssl.h>
 #include <boost/json.hpp>
+
+#include "testing/certificate.hpp"
 
 namespace grover::testing {
 
@@ -35,12 +39,19 @@ public:
     using Answer = std::function<boost::json::object(Command const&)>;
 
     explicit MongoPeer(Answer answer);
+    /// One that speaks TLS.
+    MongoPeer(Answer answer, Certificate const& identity);
     ~MongoPeer();
     MongoPeer(MongoPeer const&) = delete;
     MongoPeer& operator=(MongoPeer const&) = delete;
 
     /// "127.0.0.1:PORT".
     std::string const& host() const noexcept { return host_; }
+    /// Of the connections to come, of a peer that speaks TLS.
+    void show(Certificate const& identity);
+    /// The connections to come are taken, and that is all.
+    void fall_silent() { silent_ = true; }
+
     /// Those of that name so far, in order.
     std::vector<Command> commands(std::string_view name) const;
 
@@ -49,10 +60,12 @@ public:
     static boost::json::object hello(Role role = Role::primary);
 
 private:
+    class Wire;
+
     void accept();
     void serve(int socket);
     bool wait(int socket) const;
-    bool read(int socket, char* to, std::size_t size) const;
+    bool read(Wire& wire, char* to, std::size_t size) const;
     std::string answer_to(std::string_view head, std::string_view body);
     boost::json::object reply_to(boost::json::object body);
 
@@ -60,8 +73,10 @@ private:
     int listener_ = -1;
     std::string host_;
     std::atomic<bool> ending_ = false;
+    std::atomic<bool> silent_ = false;
     mutable std::mutex mutex_;
     std::vector<Command> commands_;
+    std::shared_ptr<SSL_CTX> tls_;
     std::vector<std::thread> threads_;
     std::thread acceptor_;
 };

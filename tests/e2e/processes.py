@@ -13,6 +13,7 @@ from wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tools"))
+from certificate import self_signed  # noqa: E402
 from ports import free_ports  # noqa: E402, F401  (for those who start something)
 
 BIN = Path(os.environ.get("GROVER_BIN") or ROOT / "build" / os.environ.get("PRESET", "dev") / "bin")
@@ -78,9 +79,7 @@ class Process:
 def certificate(folder: Path) -> tuple[Path, Path]:
     """For localhost, signed by itself; and its key."""
     made, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", made, "-keyout", key],
-                   check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    self_signed(made, key, days=2)
     return made, key
 
 

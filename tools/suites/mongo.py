@@ -4,7 +4,7 @@
 # presets: dev
 # order: 70
 # limit: 3600
-"""The store's contract suite and its failures on a server, tests/mongo (a server that dies, hangs, refuses; two processes
+"""The store's contract suite and its failures on a server, in clear text and with TLS, tests/mongo (a server that dies, hangs, refuses; two processes
 of each service), a played graph, and the whole of tests/e2e, each file with a server of its own. tools/mongo_server.py starts the servers.
 GROVER_LOAD: what is played, as for ./grover load. `./grover test --mongo mongo/load` runs the parts with `load` in their name; `./grover test --mongo e2e/feed` any other suite.
 """
@@ -89,6 +89,11 @@ def contract(counts: Counts, environment: dict[str, str]) -> None:
     counts.add(numbers.get("PASSED", 0), numbers.get("FAILED", int(done.returncode != 0)), numbers.get("SKIPPED", 0))
 
 
+def contract_with_tls(counts: Counts) -> None:
+    with MongoServer(tls=True) as server:
+        contract(counts, os.environ | server.settings | {"GROVER_MONGO_URL": server.url})
+
+
 def load(counts: Counts, server: MongoServer) -> None:
     sys.path.insert(0, "tests/e2e")
     from processes import System
@@ -114,7 +119,7 @@ def main() -> int:
     try:
         with MongoServer() as server:
             environment = os.environ | server.settings | {"GROVER_MONGO_URL": server.url}
-            parts = {"contract": lambda: contract(counts, environment), "load": lambda: load(counts, server),
+            parts = {"contract": lambda: contract(counts, environment), "tls": lambda: contract_with_tls(counts), "load": lambda: load(counts, server),
                      "server": lambda: counts.add(*pytest("tests/mongo", dict(os.environ))[0]),
                      "e2e": lambda: e2e(counts)}
             for name, run in parts.items():

@@ -219,7 +219,7 @@ Pool::Pool(Options const& options) : database_(options.database) {
     mongoc_apm_set_command_failed_cb(callbacks.get(), leave_after_failure);
     mongoc_apm_set_command_succeeded_cb(callbacks.get(), leave_after_half_success);
     mongoc_client_pool_set_apm_callbacks(pool_, callbacks.get(), &lost_at_);
-    tls_ = mongoc_uri_get_tls(uri.get());
+    driver_connects_ = !may_connect(uri.get());
     client_ = mongoc_client_pool_pop(pool_);
 }
 
@@ -236,7 +236,7 @@ bool Pool::has_lost_primary() const noexcept {
 
 mongoc_client_t* Pool::make_client(Worker& worker) {
     auto* const client = mongoc_client_pool_pop(pool_);
-    if (!tls_) mongoc_client_set_stream_initiator(client, connect_stream, &worker);
+    if (!driver_connects_) mongoc_client_set_stream_initiator(client, connect_stream, &worker);
     return client;
 }
 

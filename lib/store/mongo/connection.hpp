@@ -102,8 +102,8 @@ public:
     /// No primary for longer than an election takes, as the driver's own watch of the servers has
     /// it: asking would cost its time and fail.
     bool has_lost_primary() const noexcept;
-    /// The driver may have to wait for a server, or it reads and writes by itself (TLS).
-    bool must_block() const noexcept { return tls_ || lost_at_ != 0; }
+    /// The driver may have to wait for a server, or it reads and writes by itself.
+    bool must_block() const noexcept { return driver_connects_ || lost_at_ != 0; }
 
     /// A client for a worker, who destroys it before the pool is.
     mongoc_client_t* make_client(Worker& worker);
@@ -115,7 +115,7 @@ private:
     std::string hosts_;
     mongoc_client_pool_t* pool_ = nullptr;
     mongoc_client_t* client_ = nullptr;  // where there is no worker
-    bool tls_ = false;
+    bool driver_connects_ = false;  // and not stream.hpp
     bool standalone_ = false;
     bool at_router_ = false;
     std::atomic<std::int64_t> lost_at_ = 0;  // of the steady clock, in ms; 0: there is a primary

@@ -4,6 +4,7 @@
 // peer.
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "testing/mongo_peer.hpp"
 #include "testing/run_on.hpp"
 #include "testing/sync.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace grover::testing {
 
@@ -48,12 +50,36 @@ Schema counters() {
     return {{{.name = "counters", .indexes = {{.fields = {"n"}}}}, {.name = "log"}}};
 }
 
+/// In clear text, or with TLS.
+class OnEitherWire : public ::testing::TestWithParam<bool> {
+protected:
+    OnEitherWire() { std::ofstream(authority()) << identity_.chain; }
+
+    Peer peer(Peer::Answer answer) const {
+        return GetParam() ? Peer(std::move(answer), identity_) : Peer(std::move(answer));
+    }
+    Secret url(std::string const& hosts, std::string const& options = "") const {
+        auto const tls = "&tls=true&tlsCAFile=" + authority();
+        return Secret("mongodb://" + hosts + "/?replicaSet=grover" + (GetParam() ? tls : "") +
+                      options);
+    }
+
+private:
+    std::string authority() const { return folder_.path() / "authority.pem"; }
+
+    TemporaryFolder folder_;
+    Certificate identity_ = Certificate::make(3600, 1, "IP:127.0.0.1");
+};
+
+std::string wire_of(::testing::TestParamInfo<bool> const& info) {
+    return info.param ? "tls" : "clear";
+}
+
 /// Two members, the first one primary until the test says otherwise.
-class MongoPeers : public ::testing::Test {
+class MongoPeers : public OnEitherWire {
 protected:
     void open(std::string const& options = "") {
-        store_ = open_mongo({.url = Secret("mongodb://" + a_.host() + "," + b_.host() +
-                                           "/?replicaSet=grover" + options),
+        store_ = open_mongo({.url = url(a_.host() + "," + b_.host(), options),
                              .database = "db",
                              .schema = counters(),
                              .connections = 2});
@@ -107,14 +133,16 @@ protected:
     std::atomic<int> primary_ = 0;
     std::mutex mutex_;
     std::vector<std::pair<std::string, json::object>> troubles_;  // a command's next answers
-    Peer a_{[this](Command const& command) { return answer(0, command); }};
-    Peer b_{[this](Command const& command) { return answer(1, command); }};
+    Peer a_ = peer([this](Command const& command) { return answer(0, command); });
+    Peer b_ = peer([this](Command const& command) { return answer(1, command); });
     std::unique_ptr<DocumentStore> store_;
 };
 
+INSTANTIATE_TEST_SUITE_P(Mongo, MongoPeers, ::testing::Bool(), wire_of);
+
 }  // namespace
 
-TEST_F(MongoPeers, AWriteFollowsThePrimaryAndIsTheSameWrite) {
+TEST_P(MongoPeers, AWriteFollowsThePrimaryAndIsTheSameWrite) {
     open();
     auto reply = error(10107, {"RetryableWriteError"});
     reply["step down"] = true;
@@ -132,7 +160,7 @@ TEST_F(MongoPeers, AWriteFollowsThePrimaryAndIsTheSameWrite) {
     EXPECT_EQ(concern.at("j"), true);
 }
 
-TEST_F(MongoPeers, ABatchIsOneTransaction) {
+TEST_P(MongoPeers, ABatchIsOneTransaction) {
     open();
     EXPECT_TRUE(commit(2));
     auto const update = a_.commands("update").at(0);
@@ -148,7 +176,7 @@ TEST_F(MongoPeers, ABatchIsOneTransaction) {
     EXPECT_EQ(member(end, "writeConcern").at("w"), "majority");
 }
 
-TEST_F(MongoPeers, WhereIsReadAndWhatIsPromisedIsNotTheUrlsToSay) {
+TEST_P(MongoPeers, WhereIsReadAndWhatIsPromisedIsNotTheUrlsToSay) {
     open("&readPreference=secondary&readConcernLevel=linearizable&w=1&journal=false");
     EXPECT_TRUE(commit(2));
     (void)sync(store_->get("counters", "a"));
@@ -172,7 +200,7 @@ Batch writes_of_both_collections() {
 
 }  // namespace
 
-TEST_F(MongoPeers, WritesToOneCollectionTravelTogether) {
+TEST_P(MongoPeers, WritesToOneCollectionTravelTogether) {
     open();
     trouble("update", {{"n", 2}, {"nModified", 2}});
     EXPECT_TRUE(sync(store_->commit(writes_of_both_collections())));
@@ -182,7 +210,7 @@ TEST_F(MongoPeers, WritesToOneCollectionTravelTogether) {
     EXPECT_EQ(a_.commands("commitTransaction").size(), 1u);
 }
 
-TEST_F(MongoPeers, WhenOneOfThemMatchedNothingTheyAreReadOneByOne) {
+TEST_P(MongoPeers, WhenOneOfThemMatchedNothingTheyAreReadOneByOne) {
     open();
     trouble("update", {{"n", 1}, {"nModified", 1}});
     auto const done = sync(store_->commit(writes_of_both_collections()));
@@ -192,7 +220,7 @@ TEST_F(MongoPeers, WhenOneOfThemMatchedNothingTheyAreReadOneByOne) {
     EXPECT_TRUE(a_.commands("commitTransaction").empty());
 }
 
-TEST_F(MongoPeers, AKeyThatIsThereNamesItsWriteOnlyWhenNoneBeforeItIsOpen) {
+TEST_P(MongoPeers, AKeyThatIsThereNamesItsWriteOnlyWhenNoneBeforeItIsOpen) {
     open();
     json::object const there{
         {"writeErrors", json::array{json::object{
@@ -212,7 +240,7 @@ TEST_F(MongoPeers, AKeyThatIsThereNamesItsWriteOnlyWhenNoneBeforeItIsOpen) {
     EXPECT_EQ(a_.commands("insert").size(), 2u);
 }
 
-TEST_F(MongoPeers, ATransactionOfAPrimaryThatStepsDownBeginsAnewAtTheNext) {
+TEST_P(MongoPeers, ATransactionOfAPrimaryThatStepsDownBeginsAnewAtTheNext) {
     open();
     auto reply = error(10107, {"TransientTransactionError"});
     reply["step down"] = true;
@@ -224,7 +252,7 @@ TEST_F(MongoPeers, ATransactionOfAPrimaryThatStepsDownBeginsAnewAtTheNext) {
     EXPECT_EQ(b_.commands("commitTransaction").size(), 1u);
 }
 
-TEST_F(MongoPeers, ACommitWithoutAnAnswerIsAskedForAgainAndNotBegunAnew) {
+TEST_P(MongoPeers, ACommitWithoutAnAnswerIsAskedForAgainAndNotBegunAnew) {
     open();
     trouble("commitTransaction",
             {{"writeConcernError", {{"code", 91}, {"errmsg", "shutting down"}}},
@@ -246,7 +274,7 @@ json::object late_majority(int code) {
 
 }  // namespace
 
-TEST_F(MongoPeers, WhereTheTimeRanOutTheOutcomeIsUnknownAndNeverARefusal) {
+TEST_P(MongoPeers, WhereTheTimeRanOutTheOutcomeIsUnknownAndNeverARefusal) {
     open();
     auto const status = [&](std::size_t writes) {
         try {
@@ -273,7 +301,7 @@ TEST_F(MongoPeers, WhereTheTimeRanOutTheOutcomeIsUnknownAndNeverARefusal) {
     EXPECT_EQ(member(commits[0], "txnNumber"), member(commits[2], "txnNumber"));
 }
 
-TEST_F(MongoPeers, AReadSeesWhatWasWrittenBeforeIt) {
+TEST_P(MongoPeers, AReadSeesWhatWasWrittenBeforeIt) {
     open();
     EXPECT_TRUE(commit(1));
     EXPECT_FALSE(sync(store_->get("counters", "a")));
@@ -285,7 +313,7 @@ TEST_F(MongoPeers, AReadSeesWhatWasWrittenBeforeIt) {
     EXPECT_LE(member(find, "maxTimeMS").to_number<int>(), 3'000);
 }
 
-TEST_F(MongoPeers, APageIsOneCommand) {
+TEST_P(MongoPeers, APageIsOneCommand) {
     open();
     trouble("find", cursor_of({{{"_id", "a"}, {"n", 1}, {"_v", 3}}, {{"_id", "b"}, {"n", 2}}}));
     auto const found = sync(store_->find({.collection = "counters", .order = {{"n"}}, .limit = 3}));
@@ -296,7 +324,7 @@ TEST_F(MongoPeers, APageIsOneCommand) {
     EXPECT_EQ(a_.commands("find").size(), 1u);
 }
 
-TEST_F(MongoPeers, APageThatNoAnswerHoldsIsReadInParts) {
+TEST_P(MongoPeers, APageThatNoAnswerHoldsIsReadInParts) {
     open();
     auto part = cursor_of({{{"_id", "a"}}});
     part["cursor"].as_object()["id"] = 7;
@@ -315,7 +343,7 @@ TEST_F(MongoPeers, APageThatNoAnswerHoldsIsReadInParts) {
         EXPECT_EQ(member(finds[0], member_name), member(finds[1], member_name)) << member_name;
 }
 
-TEST_F(MongoPeers, AnAnswerThatIsNoneIsAFailure) {
+TEST_P(MongoPeers, AnAnswerThatIsNoneIsAFailure) {
     open();
     for (json::object const& answer :
          {json::object{{"n", 1}}, json::object{{"cursor", 1}},
@@ -327,7 +355,7 @@ TEST_F(MongoPeers, AnAnswerThatIsNoneIsAFailure) {
     EXPECT_FALSE(sync(store_->get("counters", "a")));
 }
 
-TEST_F(MongoPeers, AQueryNamesItsIndexAndOneThatMayLagAsksASecondary) {
+TEST_P(MongoPeers, AQueryNamesItsIndexAndOneThatMayLagAsksASecondary) {
     open();
     EXPECT_TRUE(commit(1));
     Query query{.collection = "counters", .order = {{"n"}}, .limit = 3};
@@ -341,7 +369,7 @@ TEST_F(MongoPeers, AQueryNamesItsIndexAndOneThatMayLagAsksASecondary) {
     EXPECT_FALSE(member(find, "readConcern").as_object().contains("afterClusterTime"));
 }
 
-TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
+TEST_P(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
     open();
     primary_ = 2;
     auto const refused = [&] {
@@ -363,7 +391,7 @@ TEST_F(MongoPeers, WithoutAPrimaryRequestsAreRefusedAndThenServedAgain) {
     EXPECT_TRUE(sync(store_->health()).connected);
 }
 
-TEST_F(MongoPeers, WhoLooksForAPrimaryHoldsUpNobodyOnTheirLoop) {
+TEST_P(MongoPeers, WhoLooksForAPrimaryHoldsUpNobodyOnTheirLoop) {
     json::object const half{{"n", 1},
                             {"errorLabels", json::array{"RetryableWriteError"}},
                             {"writeConcernError", {{"code", 91}, {"errmsg", "shutting down"}}}};
@@ -528,11 +556,11 @@ using namespace std::chrono_literals;
 
 /// One member that answers what the test names when the test says so, and the rest at once. Its
 /// callers are on one loop, which goes on when they have given up.
-class SlowMongo : public ::testing::Test {
+class SlowMongo : public OnEitherWire {
 protected:
     SlowMongo() {
         loops_.start();
-        store_ = open_mongo({.url = Secret("mongodb://" + peer_.host() + "/?replicaSet=grover"),
+        store_ = open_mongo({.url = url(peer_.host()),
                              .database = "db",
                              .schema = counters(),
                              .connections = 2});
@@ -625,13 +653,15 @@ protected:
     int held_ = 0;
     bool goes_on_ = false;
     net::Loops loops_{1};
-    Peer peer_{[this](Command const& command) { return answer(command); }};
+    Peer peer_ = peer([this](Command const& command) { return answer(command); });
     std::unique_ptr<DocumentStore> store_;
 };
 
+INSTANTIATE_TEST_SUITE_P(Mongo, SlowMongo, ::testing::Bool(), wire_of);
+
 }  // namespace
 
-TEST_F(SlowMongo, CostsAReaderItsDeadlineAndTheNextOneNothing) {
+TEST_P(SlowMongo, CostsAReaderItsDeadlineAndTheNextOneNothing) {
     hold("find");
     EXPECT_EQ(get_within(50ms, "late"), 504);  // The peer has not answered.
     hold("");
@@ -639,7 +669,7 @@ TEST_F(SlowMongo, CostsAReaderItsDeadlineAndTheNextOneNothing) {
     go_on();
 }
 
-TEST_F(SlowMongo, CostsEachOfManyReadersItsOwnDeadline) {
+TEST_P(SlowMongo, CostsEachOfManyReadersItsOwnDeadline) {
     hold("find");
     std::vector<std::jthread> readers;
     for (int n = 0; n < 20; ++n)  // More than there are connections.
@@ -649,7 +679,7 @@ TEST_F(SlowMongo, CostsEachOfManyReadersItsOwnDeadline) {
     EXPECT_EQ(get_within(10s, "next"), 0);
 }
 
-TEST_F(SlowMongo, NobodyAsksForACallerWhoGaveUpInTheQueue) {
+TEST_P(SlowMongo, NobodyAsksForACallerWhoGaveUpInTheQueue) {
     hold("find");
     std::vector<std::jthread> readers;
     for (int n = 0; n < 2; ++n)
@@ -662,7 +692,7 @@ TEST_F(SlowMongo, NobodyAsksForACallerWhoGaveUpInTheQueue) {
     for (auto const& id : asked_for("find")) EXPECT_NE(id, "given up");
 }
 
-TEST_F(SlowMongo, ADeadlineThatHasPassedAsksNothing) {
+TEST_P(SlowMongo, ADeadlineThatHasPassedAsksNothing) {
     EXPECT_EQ(get_within(0ms, "late"), 504);
     EXPECT_EQ(get_within(-1h, "late"), 504);
     EXPECT_EQ(commit_within(0ms, 1), 504);
@@ -670,7 +700,7 @@ TEST_F(SlowMongo, ADeadlineThatHasPassedAsksNothing) {
     EXPECT_TRUE(peer_.commands("insert").empty());
 }
 
-TEST_F(SlowMongo, TheServerIsToldWhatIsLeftOfTheDeadlineAndNeverMoreThanTheStoresOwn) {
+TEST_P(SlowMongo, TheServerIsToldWhatIsLeftOfTheDeadlineAndNeverMoreThanTheStoresOwn) {
     EXPECT_EQ(get_within(900ms, "a"), 0);
     EXPECT_EQ(get_within(1h, "a"), 0);
     EXPECT_EQ(status_of([&] { (void)sync(store_->get("counters", "a")); }), 0);
@@ -683,7 +713,7 @@ TEST_F(SlowMongo, TheServerIsToldWhatIsLeftOfTheDeadlineAndNeverMoreThanTheStore
     EXPECT_LE(time_of(finds[2]), 3'000);
 }
 
-TEST_F(SlowMongo, WritesCarryTheirTimeToo) {
+TEST_P(SlowMongo, WritesCarryTheirTimeToo) {
     Batch removal;
     removal.add(Remove{.collection = "log", .id = "1"});
     Batch change;
@@ -707,7 +737,7 @@ TEST_F(SlowMongo, WritesCarryTheirTimeToo) {
     EXPECT_LE(concern.at("wtimeout").to_number<int>(), 900);
 }
 
-TEST_F(SlowMongo, StatementsOfATransactionHaveNoWriteConcern) {
+TEST_P(SlowMongo, StatementsOfATransactionHaveNoWriteConcern) {
     Batch batch;
     batch.add(Patch{.collection = "counters", .id = "a", .inc = {{"n", 1}}});
     batch.add(Insert{"log", {{"_id", "1"}}});
@@ -716,14 +746,14 @@ TEST_F(SlowMongo, StatementsOfATransactionHaveNoWriteConcern) {
         EXPECT_FALSE(peer_.commands(name).at(0).body.contains("writeConcern")) << name;
 }
 
-TEST_F(SlowMongo, TheEndOfATransactionCarriesItsTime) {
+TEST_P(SlowMongo, TheEndOfATransactionCarriesItsTime) {
     EXPECT_EQ(commit_within(900ms, 2), 0);
     auto const end = peer_.commands("commitTransaction").at(0);
     EXPECT_GT(time_of(end), 0);
     EXPECT_LE(time_of(end), 900);
 }
 
-TEST_F(SlowMongo, AWriterWhoGaveUpLosesNoWriteOfOthers) {
+TEST_P(SlowMongo, AWriterWhoGaveUpLosesNoWriteOfOthers) {
     hold("insert");
     commit_and_give_up(1);  // Its outcome is unknown.
     hold("");
@@ -731,7 +761,7 @@ TEST_F(SlowMongo, AWriterWhoGaveUpLosesNoWriteOfOthers) {
     EXPECT_EQ(peer_.commands("insert").size(), 2u);
 }
 
-TEST_F(SlowMongo, ATransactionOfACallerWhoGaveUpIsNotCommitted) {
+TEST_P(SlowMongo, ATransactionOfACallerWhoGaveUpIsNotCommitted) {
     hold("insert");
     commit_and_give_up(3);
     go_on();
@@ -740,7 +770,7 @@ TEST_F(SlowMongo, ATransactionOfACallerWhoGaveUpIsNotCommitted) {
     EXPECT_EQ(peer_.commands("abortTransaction").size(), 1u);
 }
 
-TEST_F(SlowMongo, HealthIsAnsweredWithinItsTime) {
+TEST_P(SlowMongo, HealthIsAnsweredWithinItsTime) {
     hold("ping");
     auto const health = within(50ms, store_->health());
     EXPECT_FALSE(health.connected);

@@ -102,6 +102,11 @@ std::size_t WorkerStream::transfer(Deadline until, Begin begin) {
 }
 
 ssize_t WorkerStream::write_all(std::span<mongoc_iovec_t const> parts, Deadline until) {
+    if (Worker::current() != &worker_) {
+        // TLS takes its leave as its client is destroyed, where nothing can be waited for.
+        errno = EPIPE;
+        return -1;
+    }
     out_.clear();
     for (auto const& part : parts) {
         auto const* const bytes = static_cast<char const*>(part.iov_base);
@@ -174,15 +179,50 @@ net::Task<Connected> connect(net::Loop& loop, net::Endpoint endpoint, Deadline u
     co_return nullptr;
 }
 
+/// The driver's TLS over `stream`, which it owns; null when they do not come to terms.
+mongoc_stream_t* encrypt(mongoc_stream_t* stream, mongoc_uri_t const* uri, char const* host,
+                         std::int32_t milliseconds, bson_error_t* error) {
+    auto const text = [&](char const* option) {
+        return mongoc_uri_get_option_as_utf8(uri, option, nullptr);
+    };
+    auto const is_set = [&](char const* option) {
+        return mongoc_uri_get_option_as_bool(uri, option, false);
+    };
+    mongoc_ssl_opt_t options{};
+    options.pem_file = text(MONGOC_URI_TLSCERTIFICATEKEYFILE);
+    options.pem_pwd = text(MONGOC_URI_TLSCERTIFICATEKEYFILEPASSWORD);
+    options.ca_file = text(MONGOC_URI_TLSCAFILE);
+    options.weak_cert_validation =
+        is_set(MONGOC_URI_TLSALLOWINVALIDCERTIFICATES) || is_set(MONGOC_URI_TLSINSECURE);
+    options.allow_invalid_hostname =
+        is_set(MONGOC_URI_TLSALLOWINVALIDHOSTNAMES) || is_set(MONGOC_URI_TLSINSECURE);
+    auto* const out = mongoc_stream_tls_new_with_hostname(stream, host, &options, 1);
+    if (!out) {
+        mongoc_stream_destroy(stream);
+        bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET,
+                       "the certificates of MONGO_URL cannot be used");
+        return nullptr;
+    }
+    if (mongoc_stream_tls_handshake_block(out, host, milliseconds, error)) return out;
+    mongoc_stream_destroy(out);
+    return nullptr;
+}
+
 }  // namespace
+
+bool may_connect(mongoc_uri_t const* uri) {
+    return !mongoc_uri_has_option(uri, MONGOC_URI_TLSDISABLECERTIFICATEREVOCATIONCHECK) &&
+           !mongoc_uri_has_option(uri, MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK);
+}
 
 mongoc_stream_t* connect_stream(mongoc_uri_t const* uri, mongoc_host_list_t const* host, void* data,
                                 bson_error_t* error) {
     auto& worker = *static_cast<Worker*>(data);
     worker.leave_loop();
-    auto const until = after(mongoc_uri_get_option_as_int32(
+    auto const time = mongoc_uri_get_option_as_int32(
         uri, MONGOC_URI_CONNECTTIMEOUTMS,
-        static_cast<std::int32_t>(std::chrono::milliseconds(limits::connect_time_max).count())));
+        static_cast<std::int32_t>(std::chrono::milliseconds(limits::connect_time_max).count()));
+    auto const until = after(time);
     Connected stream;
     bool const arrived = worker.wait([&] {
         asio::co_spawn(worker.loop().executor(), connect(worker.loop(), endpoint_of(*host), until),
@@ -191,10 +231,14 @@ mongoc_stream_t* connect_stream(mongoc_uri_t const* uri, mongoc_host_list_t cons
                            worker.arrived();
                        });
     });
-    if (arrived && stream) return new WorkerStream(worker, std::move(stream));
-    bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "cannot connect to %s",
-                   host->host_and_port);
-    return nullptr;
+    if (!arrived || !stream) {
+        bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT,
+                       "cannot connect to %s", host->host_and_port);
+        return nullptr;
+    }
+    auto* const plain = new WorkerStream(worker, std::move(stream));
+    if (!mongoc_uri_get_tls(uri)) return plain;
+    return encrypt(plain, uri, host->host, time, error);
 }
 
 }  // namespace grover::store::mongo
