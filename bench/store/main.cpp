@@ -2,11 +2,12 @@
 //
 //     python3 tools/mongo_server.py build/release/bin/grover-bench-store [OPERATIONS [VERB...]]
 //
-// SQLite has one caller that asks one thing after the other; MongoDB several at a time, the raw
-// driver's on a thread each with clients of a pool, as libmongoc is meant to be used. CPU is that
-// of this process, driver's threads and all; a server's is not in it. The raw driver's documents
-// stay rows of SQLite or BSON: turning them into JSON is a part of our layer, and so of its cost.
-// Without GROVER_MONGO_URL SQLite alone runs. Long, as a benchmark is one program to read.
+// SQLite is asked by one caller, one thing after the other, and then as MongoDB is: by several at a
+// time, the raw driver's on a thread each with a connection of its own, as both are meant to be
+// used. CPU is that of this process, driver's threads and all; a server's is not in it. The raw
+// driver's documents stay rows of SQLite or BSON: turning them into JSON is a part of our layer,
+// and so of its cost. Without GROVER_MONGO_URL SQLite alone runs. Long, as a benchmark is one
+// program to read.
 #include <fmt/core.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>
@@ -37,7 +38,7 @@ using store::DocumentStore;
 
 constexpr std::size_t documents = 2'000;
 constexpr std::size_t authors = 50;
-constexpr std::size_t mongo_callers = 8;
+constexpr std::size_t many_callers = 8;
 constexpr char text[] = "What a fine day it is to measure things, said the bench to the store.";
 
 std::string id_of(std::size_t n) {
@@ -148,9 +149,12 @@ void fill(DocumentStore& store) {
 class RawSqlite {
 public:
     explicit RawSqlite(std::string const& file) {
+        bool const is_new = !std::filesystem::exists(file);
         sqlite3_open(file.c_str(), &database_);
+        sqlite3_busy_timeout(database_, 60'000);
         run("PRAGMA journal_mode=WAL");
         run("PRAGMA synchronous=FULL");
+        if (!is_new) return;
         run("CREATE TABLE posts (id TEXT PRIMARY KEY, user_id TEXT, body TEXT) WITHOUT ROWID");
         run("CREATE TABLE log (id TEXT PRIMARY KEY) WITHOUT ROWID");
         run("CREATE INDEX by_user ON posts (user_id, id)");
@@ -189,7 +193,7 @@ public:
                 add(1'000'000 + n);
                 break;
             case batch:
-                run("BEGIN");
+                run("BEGIN IMMEDIATE");
                 rows("INSERT INTO log VALUES (?)", {id_of(n)});
                 bump(n);
                 run("COMMIT");
@@ -203,7 +207,10 @@ public:
     }
 
 private:
-    void run(char const* sql) { sqlite3_exec(database_, sql, nullptr, nullptr, nullptr); }
+    static void check(int status) {
+        if (status != SQLITE_OK) throw std::runtime_error("the raw SQLite failed");
+    }
+    void run(char const* sql) { check(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr)); }
     void add(std::size_t n) {
         rows("INSERT INTO posts VALUES (?, ?, ?)",
              {id_of(n), author_of(n), store::json::serialize(document(n))});
@@ -221,7 +228,7 @@ private:
             sqlite3_bind_text(statement, static_cast<int>(i) + 1, values[i].data(),
                               static_cast<int>(values[i].size()), SQLITE_STATIC);
         while (sqlite3_step(statement) == SQLITE_ROW) sqlite3_column_text(statement, 0);
-        sqlite3_reset(statement);
+        check(sqlite3_reset(statement));  // tells how the last step ended
     }
 
     sqlite3* database_ = nullptr;
@@ -380,8 +387,9 @@ void print(char const* name, Cost const& ours, Cost const& theirs) {
 template <class Raw>
 void compare(char const* engine, DocumentStore& store, std::vector<std::unique_ptr<Raw>> raw,
              std::size_t operations, std::vector<std::string> const& chosen) {
-    fmt::print("{:<10} {:<12} {:>9} {:>10} {:>12} {:>10} {:>7}\n", engine, "", "ours/s", "us CPU",
-               "raw/s", "us CPU", "CPU x");
+    fmt::print("{:<10} {:<12} {:>9} {:>10} {:>12} {:>10} {:>7}\n", engine,
+               fmt::format("{} at a time", raw.size()), "ours/s", "us CPU", "raw/s", "us CPU",
+               "CPU x");
     for (int at = 0; at < verbs; ++at) {
         auto const verb = static_cast<Verb>(at);
         if (!chosen.empty() && std::ranges::find(chosen, names[verb]) == chosen.end()) continue;
@@ -402,11 +410,14 @@ int main(int argument_count, char** arguments) {
                                           arguments + argument_count);
     std::string pattern = (std::filesystem::temp_directory_path() / "grover-bench-XXXXXX").string();
     std::filesystem::path const folder = ::mkdtemp(pattern.data());
-    {
-        auto const store = store::open_sqlite({.file = folder / "store.db", .schema = schema()});
+    for (std::size_t const callers : {std::size_t{1}, many_callers}) {
+        auto const place = folder / std::to_string(callers);
+        std::filesystem::create_directory(place);
+        auto const store = store::open_sqlite({.file = place / "store.db", .schema = schema()});
         fill(*store);
         std::vector<std::unique_ptr<RawSqlite>> raw;
-        raw.push_back(std::make_unique<RawSqlite>(folder / "raw.db"));
+        for (std::size_t i = 0; i < callers; ++i)
+            raw.push_back(std::make_unique<RawSqlite>(place / "raw.db"));
         compare("SQLite", *store, std::move(raw), operations, chosen);
     }
     std::filesystem::remove_all(folder);
@@ -424,7 +435,7 @@ int main(int argument_count, char** arguments) {
     auto* const uri = mongoc_uri_new(url);
     auto* const pool = mongoc_client_pool_new(uri);
     std::vector<std::unique_ptr<RawMongo>> raw;
-    for (std::size_t i = 0; i < mongo_callers; ++i)
+    for (std::size_t i = 0; i < many_callers; ++i)
         raw.push_back(std::make_unique<RawMongo>(pool, database.c_str()));
     compare("MongoDB", *store, std::move(raw), operations, chosen);
     mongoc_client_pool_destroy(pool);

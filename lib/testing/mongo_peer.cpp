@@ -1,8 +1,8 @@
 #include "testing/mongo_peer.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/pem.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>

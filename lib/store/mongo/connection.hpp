@@ -115,7 +115,7 @@ private:
     std::string hosts_;
     mongoc_client_pool_t* pool_ = nullptr;
     mongoc_client_t* client_ = nullptr;  // where there is no worker
-    bool driver_connects_ = false;  // and not stream.hpp
+    bool driver_connects_ = false;       // and not stream.hpp
     bool standalone_ = false;
     bool at_router_ = false;
     std::atomic<std::int64_t> lost_at_ = 0;  // of the steady clock, in ms; 0: there is a primary

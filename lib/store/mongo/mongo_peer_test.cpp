@@ -560,10 +560,8 @@ class SlowMongo : public OnEitherWire {
 protected:
     SlowMongo() {
         loops_.start();
-        store_ = open_mongo({.url = url(peer_.host()),
-                             .database = "db",
-                             .schema = counters(),
-                             .connections = 2});
+        store_ = open_mongo(
+            {.url = url(peer_.host()), .database = "db", .schema = counters(), .connections = 2});
     }
     ~SlowMongo() override { go_on(); }
 
@@ -596,7 +594,8 @@ protected:
     }
     /// Commits with less and less hurry until the peer holds the command that it waits for.
     void commit_and_give_up(int writes) {
-        for (auto time = 50ms; time < 1h; time *= 2) {
+        EXPECT_EQ(get_within(10s, "a connection"), 0);
+        for (auto time = 200ms; time < 1h; time *= 2) {
             EXPECT_EQ(commit_within(time, writes), 504);
             std::lock_guard const lock(mutex_);
             if (held_ > 0) return;

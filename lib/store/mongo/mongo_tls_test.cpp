@@ -44,8 +44,8 @@ protected:
                              .connections = 2});
     }
     std::string url(std::string const& options = "") const {
-        return "mongodb://" + peer_.host() + "/?replicaSet=grover&tls=true&tlsCAFile=" +
-               authority() + options;
+        return "mongodb://" + peer_.host() +
+               "/?replicaSet=grover&tls=true&tlsCAFile=" + authority() + options;
     }
     /// 200, or the status of the failure.
     int get() {
