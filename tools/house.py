@@ -122,6 +122,26 @@ def root() -> Path:
     return Path(__file__).resolve().parents[1]
 
 
+def add_mongo_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mongo", metavar="URL", type=mongo_url)
+
+
+def mongo_url(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the URL is empty")
+    return text
+
+
+def take_mongo(options: argparse.Namespace) -> None:
+    """For this process and what it starts."""
+    if options.mongo:
+        os.environ["MONGO_URL"] = options.mongo
+
+
+def on_mongo() -> bool:
+    return bool(os.environ.get("MONGO_URL") or os.environ.get("MONGO_URL_FILE"))
+
+
 def folder_name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is empty")

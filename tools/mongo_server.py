@@ -72,13 +72,16 @@ class MongoServer:
     """`standalone`: without transactions. `durable`: what is journalled survives kill(), as it does on mongod anyway.
     `tls`: with a certificate of its own. `arguments`: more of SecantusDB's own."""
 
+    certificate: Path | None = None
+
     def __init__(self, standalone: bool = False, durable: bool = False, tls: bool = False, arguments: tuple[str, ...] = ()):
         self.folder = Path(tempfile.mkdtemp(prefix="grover-mongo-"))
         self.port, = free_ports(1)
         self.child: subprocess.Popen | None = None
         self.mongod = shutil.which("mongod")
         self.standalone = standalone
-        self.certificate = self.folder / "certificate.pem" if tls else None
+        if tls:
+            self.certificate = self.folder / "certificate.pem"
         if self.mongod:
             self.name = "mongod"
             self.replica_set = "grover"

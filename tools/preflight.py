@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from certificate import self_signed
-from house import House, Service, Trouble, variable
+from house import House, Service, Trouble, on_mongo, variable
 
 FREE_BYTES_MIN = 64 << 20
 CERTIFICATE_DAYS = 365
@@ -30,8 +30,7 @@ def check_place(house: House) -> None:
 
 def check_databases() -> None:
     """Throws Trouble. Each service has a database of its own; in files their folders keep them apart."""
-    on_mongo = os.environ.get("MONGO_URL") or os.environ.get("MONGO_URL_FILE")
-    if on_mongo and os.environ.get("DB_NAME"):
+    if on_mongo() and os.environ.get("DB_NAME"):
         raise Trouble("DB_NAME is for one service: all would share that database; unset it")
 
 

@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import preflight
-from house import House, Trouble, add_data_option, main_of, open_house, running_pid, table
+from house import House, Trouble, add_data_option, add_mongo_option, main_of, on_mongo, open_house, running_pid, table, take_mongo
 from keeper import Keeper
 
 START_LIMIT_S = 60.0
@@ -153,7 +153,8 @@ def overview(house: House, last_line: str) -> str:
     for service in sorted(house.services, key=lambda service: service.port):
         rows.append([service.name, service.address, f"{service.address}/docs", str(house.log_of(service.name))])
     secure = TLS_HINT.format(address=house.tls_address, certificate=house.certificate) if house.tls_port else ""
-    return f"\n{table(rows)}\n{secure}{FIRST_REQUEST.format(front=house.front.address)}\n  {last_line}"
+    stored = "\n  The data of user and post is on MongoDB.\n" if on_mongo() else ""
+    return f"\n{table(rows)}\n{secure}{stored}{FIRST_REQUEST.format(front=house.front.address)}\n  {last_line}"
 
 
 def already_running(house: House, pid: int) -> str:
@@ -228,12 +229,11 @@ def main() -> int:
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--port-base", type=int)
     parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--mongo", metavar="URL")
+    add_mongo_option(parser)
     add_data_option(parser)
     options = parser.parse_args()
 
-    if options.mongo:
-        os.environ["MONGO_URL"] = options.mongo
+    take_mongo(options)
     house = open_house(options.data, options.port_base, options.tls)
     pid = running_pid(house)
     if pid:

@@ -166,6 +166,20 @@ TEST(Environment, ASecretFileThatCannotBeReadIsAProblem) {
     EXPECT_THROW(env.check(), ConfigError);
 }
 
+TEST(Environment, ASecretInThePlaceOfItsFileIsNotShown) {
+    for (std::string const secret : {"mongodb://ada:opensesame@db1/", "opensesame"}) {
+        Environment env({{"MONGO_URL_FILE", secret}});
+        env.secret("MONGO_URL", "url");
+        try {
+            env.check();
+            ADD_FAILURE() << "was taken";
+        } catch (ConfigError const& refused) {
+            EXPECT_EQ(std::string(refused.what()), "MONGO_URL_FILE: names no file that is there");
+        }
+        EXPECT_FALSE(env.print().contains("opensesame"));
+    }
+}
+
 TEST(Error, EveryCodeHasItsOwnStatus) {
     std::set<int> seen;
     for (int code = 0; code <= static_cast<int>(ErrorCode::http_version); ++code) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <sstream>
 #include <string_view>
 
@@ -163,18 +164,24 @@ std::vector<std::string> Environment::list(std::string name, std::string fallbac
 
 Secret Environment::secret(std::string name, std::string purpose) {
     auto value = take(name);
-    if (!value) {
-        if (auto const file = take(name + "_FILE")) {
-            auto text = read_file(*file, secret_file_bytes_max).value_or("");
-            while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-            if (text.empty())
-                problem(name + "_FILE", "cannot be read, or is empty: " + *file);
-            else
-                value = std::move(text);
-        }
-    }
+    if (!value)
+        if (auto const file = take(name + "_FILE")) value = secret_in(*file, name + "_FILE");
     remember(std::move(name), value ? "***" : "(unset)", std::move(purpose));
     return Secret(value.value_or(""));
+}
+
+std::optional<std::string> Environment::secret_in(std::string const& file, std::string name) {
+    // What is no file is not shown: it may be the secret itself, in the wrong variable.
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        problem(std::move(name), "names no file that is there");
+        return {};
+    }
+    auto text = read_file(file, secret_file_bytes_max).value_or("");
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    if (!text.empty()) return text;
+    problem(std::move(name), "cannot be read, or is empty: " + file);
+    return {};
 }
 
 void Environment::problem(std::string name, std::string what) {

@@ -49,8 +49,8 @@ public:
     std::optional<std::string> optional_url(std::string name, std::string purpose);
     /// Comma-separated, blanks trimmed, empty parts dropped.
     std::vector<std::string> list(std::string name, std::string fallback, std::string purpose);
-    /// From NAME, or from the file that NAME_FILE names (trailing newline cut). Empty when neither
-    /// is set.
+    /// From NAME, or else from the file that NAME_FILE names (trailing newline cut). Empty when
+    /// neither is set.
     Secret secret(std::string name, std::string purpose);
 
     /// Records a problem found by the caller: "DATA_DIR: ...".
@@ -67,6 +67,8 @@ private:
         std::string purpose;
     };
     std::optional<std::string> take(std::string const& name);
+    /// What the file holds that the variable `name` names.
+    std::optional<std::string> secret_in(std::string const& file, std::string name);
     void remember(std::string name, std::string shown, std::string purpose);
 
     std::map<std::string, std::string> variables_;

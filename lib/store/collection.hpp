@@ -356,8 +356,9 @@ public:
         reflect::Codec<Id>::read(body.at("_id"), out.value.*detail::IdDescriptor<T>::pointer, {},
                                  issues, reflect::Reading::stored);
         if (!issues.empty())
-            throw std::runtime_error("a document of \"" + name_ + "\" does not fit: " +
-                                     issues.list()[0].pointer + " " + issues.list()[0].message);
+            throw std::runtime_error(
+                "a document of \"" + name_ + "\" does not fit: " + issues.list()[0].pointer + " " +
+                issues.list()[0].message + ", in " + json::serialize(body.at("_id")));
         return out;
     }
     /// Where `value` stands in `order`: the cursor after it.

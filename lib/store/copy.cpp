@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "base/clock.hpp"
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
 
@@ -13,9 +14,12 @@ namespace grover::store {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t page_documents = 500;
 constexpr char mark_collection[] = "unfinished_copy";
 constexpr char mark_id[] = "copy";
+constexpr auto expiry_margin = 10min;
 
 /// Members in order of their names: engines keep them in different ones.
 json::value sorted(json::value const& value) {
@@ -83,13 +87,24 @@ Task<Batch> difference(DocumentStore& to, std::string const& collection,
     co_return out;
 }
 
-Task<CopiedCollection> summary(DocumentStore& store, std::string const& collection) {
-    CopiedCollection out{.name = collection, .documents = 0, .hash = {}};
+bool expires_before(CollectionSpec const& collection, Document const& document, Timestamp time) {
+    auto const* text = document.body.if_contains(collection.expires_field);
+    auto const at = text && text->is_string() ? Timestamp::parse(text->get_string()) : std::nullopt;
+    return at && at->ms < time.ms;
+}
+
+/// Of what does not expire before `end`.
+Task<CopiedCollection> summary(DocumentStore& store, CollectionSpec const& collection,
+                               Timestamp end) {
+    CopiedCollection out{.name = collection.name, .documents = 0, .hash = {}};
     Hash hash;
     for (std::string last;;) {
-        auto const page = co_await page_after(store, collection, last);
-        for (auto const& document : page) hash.add(text_of(document));
-        out.documents += static_cast<std::int64_t>(page.size());
+        auto const page = co_await page_after(store, collection.name, last);
+        for (auto const& document : page) {
+            if (expires_before(collection, document, end)) continue;
+            hash.add(text_of(document));
+            ++out.documents;
+        }
         if (page.size() < page_documents) break;
         last = id_of(page.back());
     }
@@ -109,14 +124,15 @@ Task<> copy(DocumentStore& from, DocumentStore& to, std::string const& name) {
     }
 }
 
-Task<CopiedCollection> compare(DocumentStore& from, DocumentStore& to, std::string const& name) {
-    auto const source = co_await summary(from, name);
-    auto const target = co_await summary(to, name);
+Task<CopiedCollection> compare(DocumentStore& from, DocumentStore& to,
+                               CollectionSpec const& collection, Timestamp end) {
+    auto const source = co_await summary(from, collection, end);
+    auto const target = co_await summary(to, collection, end);
     if (source.documents != target.documents || source.hash != target.hash)
         throw std::runtime_error(
             fmt::format("\"{}\" differs: {} documents here, {} there; the target must be empty, or "
                         "left by an interrupted copy",
-                        name, source.documents, target.documents));
+                        collection.name, source.documents, target.documents));
     co_return source;
 }
 
@@ -152,9 +168,13 @@ Task<std::vector<CopiedCollection>> copy_all(DocumentStore& from, DocumentStore&
     bool const copies = goes_on || co_await is_empty(to, schema);
     if (copies && !goes_on) co_await write(to, Insert{mark_collection, {{"_id", mark_id}}});
     std::vector<CopiedCollection> out;
+    auto const began = system_now();
     for (auto const& collection : schema.collections) {
         if (copies) co_await copy(from, to, collection.name);
-        out.push_back(co_await compare(from, to, collection.name));
+        // The engines remove what has expired, each in its own time, while both are read.
+        auto const now = system_now();
+        auto const end = now + (now - began) + expiry_margin;
+        out.push_back(co_await compare(from, to, collection, end));
     }
     if (copies) co_await write(to, Remove{.collection = mark_collection, .id = mark_id});
     co_return out;

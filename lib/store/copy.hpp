@@ -9,6 +9,8 @@
 
 namespace grover::store {
 
+/// What was compared: all but what expires within minutes, which either engine may just have
+/// removed. It is copied like the rest.
 struct CopiedCollection {
     std::string name;
     std::int64_t documents = 0;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "testing/sync.hpp"
 #include "testing/temporary_folder.hpp"
@@ -17,8 +18,8 @@ namespace {
 constexpr std::size_t notes = 1'200;  // more than two pages
 
 Schema schema() {
-    return {
-        {{.name = "notes"}, {.name = "tags", .indexes = {{.fields = {"tag"}, .unique = true}}}}};
+    return {{{.name = "notes", .expires_field = "ends_at"},
+             {.name = "tags", .indexes = {{.fields = {"tag"}, .unique = true}}}}};
 }
 
 /// Another store that breaks at a commit, as a program that is killed would.
@@ -127,6 +128,35 @@ TEST_F(Copying, GoesOnOnlyWithWhatFits) {
     ASSERT_TRUE(sync(to_->commit(std::move(batch))));
     EXPECT_THROW(copy(), std::runtime_error);  // the same unique key
     EXPECT_TRUE(sync(is_half_copied(*to_)));
+}
+
+namespace {
+
+Batch note_that_ends(std::string id, std::chrono::milliseconds in) {
+    Batch out;
+    out.add(
+        Insert{"notes", {{"_id", std::move(id)}, {"ends_at", (system_now() + in).to_string()}}});
+    return out;
+}
+
+Batch removal(std::string id) {
+    Batch out;
+    out.add(Remove{.collection = "notes", .id = std::move(id)});
+    return out;
+}
+
+}  // namespace
+
+TEST_F(Copying, WhatExpiresMeanwhileIsNoDifference) {
+    ASSERT_TRUE(sync(from_->commit(note_that_ends("soon", std::chrono::minutes(1)))));
+    ASSERT_TRUE(sync(from_->commit(note_that_ends("later", std::chrono::hours(24)))));
+    auto const first = copy();
+    EXPECT_EQ(first[0].documents, static_cast<std::int64_t>(notes) + 1);
+    EXPECT_TRUE(sync(to_->get("notes", "soon")));
+    ASSERT_TRUE(sync(from_->commit(removal("soon"))));  // As the engine does.
+    EXPECT_EQ(copy()[0].hash, first[0].hash);
+    ASSERT_TRUE(sync(from_->commit(removal("later"))));
+    EXPECT_THROW(copy(), std::runtime_error);
 }
 
 }  // namespace grover::testing

@@ -142,6 +142,29 @@ class UpTest(unittest.TestCase):
         self.assertIn("DB_NAME", self.refused("--mongo", "mongodb://db/"))
         self.started()    # in files each has its folder
 
+    def test_where_the_data_lies_is_said(self) -> None:
+        self.assertNotIn("MongoDB", self.started())
+        self.grover("down")
+        self.assertIn("on MongoDB", self.started("--mongo", "mongodb://db/"))
+        self.assertEqual(json.loads(self.get("USER", "/env"))["MONGO_URL"], "mongodb://db/")
+
+    def test_no_mongo_where_one_is_meant(self) -> None:
+        for verb in (("up", "--detach"), ("migrate", "sqlite-to-mongo")):
+            with self.subTest(verb=verb):
+                done = self.grover(*verb, "--mongo", "")
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("the URL is empty", done.stdout)
+        self.assertEqual(self.grover("status").returncode, 3)
+
+    def test_nothing_to_migrate(self) -> None:
+        for documents, said in ((0, "holds nothing"), (1, "moved, and compared")):
+            for program in (self.folder / "bin").iterdir():
+                program.write_text(f"#!/bin/sh\necho 'user.users: {documents} documents, sha256 00'\n")
+            with self.subTest(documents=documents):
+                done = self.grover("migrate", "mongo-to-sqlite", "--mongo", "mongodb://db/")
+                self.assertEqual(done.returncode, int(documents == 0), done.stdout)
+                self.assertIn(said, done.stdout)
+
     def test_tls_with_a_certificate_of_its_own(self) -> None:
         port = free_ports(1)[0]
         self.environment["GATEWAY_TLS_PORT"] = str(port)

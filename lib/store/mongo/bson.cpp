@@ -1,5 +1,8 @@
 #include "store/mongo/bson.hpp"
 
+#include <charconv>
+#include <cmath>
+#include <memory>
 #include <stdexcept>
 
 #include "base/error.hpp"
@@ -50,6 +53,30 @@ bson_iter_t inside(bson_iter_t const& at) {
     bson_iter_t out;
     if (!bson_iter_recurse(&at, &out)) throw std::runtime_error("a damaged BSON document");
     return out;
+}
+
+/// What somebody wrote by hand ("NumberDecimal" in mongosh): whole where it is, as near as a double
+/// comes where not.
+json::value number_of(std::string_view text, json::storage_ptr const& storage) {
+    auto const is_all = [&](auto& number) {
+        auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        return error == std::errc() && end == text.data() + text.size();
+    };
+    if (std::int64_t whole = 0; is_all(whole)) return json::value(whole, storage);
+    if (double number = 0; is_all(number) && std::isfinite(number))
+        return json::value(number, storage);
+    return json::value(text, storage);
+}
+
+/// Of kinds that only mongosh writes: {"$binary": ...} (MongoDB Extended JSON v2). One member of
+/// a document must not make it unreadable.
+json::value in_extended_json(bson_iter_t const& at, json::storage_ptr const& storage) {
+    Bson document;
+    check(bson_append_iter(document.raw(), "v", 1, &at));
+    std::unique_ptr<char, decltype(&bson_free)> const text(
+        bson_as_relaxed_extended_json(document, nullptr), bson_free);
+    if (!text) throw std::runtime_error("a damaged BSON document");
+    return json::value(json::parse(text.get()).at("v"), storage);
 }
 
 }  // namespace
@@ -124,9 +151,15 @@ json::value to_json(bson_iter_t const& at, json::storage_ptr storage) {
             return to_object(inside(at), storage);
         case BSON_TYPE_ARRAY:
             return to_array(inside(at), storage);
+        case BSON_TYPE_DECIMAL128: {
+            bson_decimal128_t number;
+            bson_iter_decimal128(&at, &number);
+            char text[BSON_DECIMAL128_STRING];
+            bson_decimal128_to_string(&number, text);
+            return number_of(text, storage);
+        }
         default:
-            throw std::runtime_error("the database holds \"" + std::string(bson_iter_key(&at)) +
-                                     "\" of a kind that JSON does not have");
+            return in_extended_json(at, storage);
     }
 }
 

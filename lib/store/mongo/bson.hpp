@@ -83,8 +83,8 @@ private:
 };
 
 /// What an operator may have put there by hand is read as well as JSON can say it: 32-bit integers
-/// as integers, dates as RFC 3339 text, object ids as hexadecimal text. Throws std::runtime_error
-/// for kinds that JSON does not have.
+/// and decimals as numbers, dates as RFC 3339 text, object ids as hexadecimal text, and kinds that
+/// JSON has nothing for as MongoDB's extended JSON.
 json::value to_json(bson_iter_t const& at, json::storage_ptr storage);
 
 }  // namespace grover::store::mongo

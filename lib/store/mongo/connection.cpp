@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -63,16 +64,26 @@ std::string hosts_of(mongoc_uri_t const* uri) {
     return out.empty() ? "the hosts of MONGO_URL" : out;
 }
 
+/// Also where the URL wants to wait for ever.
 void set_default(mongoc_uri_t* uri, char const* option, std::int32_t value) {
-    if (!mongoc_uri_has_option(uri, option)) mongoc_uri_set_option_as_int32(uri, option, value);
+    if (mongoc_uri_get_option_as_int32(uri, option, 0) <= 0)
+        mongoc_uri_set_option_as_int32(uri, option, value);
 }
 
 using Uri = Owner<mongoc_uri_t, mongoc_uri_destroy>;
 
+/// Whether a part of a secret may pass for an option, as "b" does in "...Password=a&b".
+bool has_secret_options(std::string const& url) {
+    auto const* const options = url.c_str() + std::min(url.find('?'), url.size());
+    return ::strcasestr(options, "password=") || ::strcasestr(options, "pwd=") ||
+           ::strcasestr(options, "authmechanismproperties=");
+}
+
 /// Throws ConfigError for a URL that the driver does not understand as it is meant. The driver's
 /// messages may quote what is wrong, and show hosts: they are repeated only where that cannot be a
-/// part of the password.
+/// part of a password.
 Uri parsed(std::string const& url) {
+    if (url.find_first_of("\r\n") != url.npos) throw ConfigError("MONGO_URL must be one line");
     auto const begin = url.find("://");
     auto const at = url.find('@');
     if (begin == url.npos) throw ConfigError("MONGO_URL begins with mongodb:// or mongodb+srv://");
@@ -90,7 +101,12 @@ Uri parsed(std::string const& url) {
     warnings = nullptr;
     std::string wrong = checked ? warned : error.message;
     wrong.resize(std::min(wrong.find(R"(: ")"), wrong.size()));  // the value
-    if (!wrong.empty()) throw ConfigError("MONGO_URL: " + wrong);
+    if (!wrong.empty())
+        throw ConfigError(
+            "MONGO_URL: " +
+            (has_secret_options(bare)
+                 ? R"(one of its options is not known, or has no value; "&" in a value is written %26)"
+                 : wrong));
     Uri out(mongoc_uri_new_with_error(url.c_str(), &error));
     if (!out) throw ConfigError("MONGO_URL: its user and password must be percent-encoded");
     return out;
@@ -208,6 +224,7 @@ Pool::Pool(Options const& options) : database_(options.database) {
     start_driver();
     auto const uri = uri_of(options);
     hosts_ = hosts_of(uri.get());
+    if (auto const* name = mongoc_uri_get_replica_set(uri.get())) replica_set_ = name;
     bson_error_t error{};
     pool_ = mongoc_client_pool_new_with_error(uri.get(), &error);
     if (!pool_)

@@ -89,6 +89,8 @@ public:
     /// "host:port, host:port", for messages.
     std::string const& hosts() const noexcept { return hosts_; }
     std::string const& database() const noexcept { return database_; }
+    /// As the URL names it, or nothing.
+    std::string const& replica_set() const noexcept { return replica_set_; }
 
     /// A standalone server has no sessions, no transactions and no other members.
     bool standalone() const noexcept { return standalone_; }
@@ -113,6 +115,7 @@ private:
 
     std::string database_;
     std::string hosts_;
+    std::string replica_set_;
     mongoc_client_pool_t* pool_ = nullptr;
     mongoc_client_t* client_ = nullptr;  // where there is no worker
     bool driver_connects_ = false;       // and not stream.hpp

@@ -781,10 +781,10 @@ TEST_P(SlowMongo, HealthIsAnsweredWithinItsTime) {
 namespace {
 
 /// The line that an operator sees when `answer` is the server.
-std::string refusal(Peer::Answer answer, std::string credentials = "") {
+std::string refusal(Peer::Answer answer, std::string credentials = "", std::string options = "") {
     Peer const peer(std::move(answer));
     try {
-        open_mongo({.url = Secret("mongodb://" + credentials + peer.host() + "/"),
+        open_mongo({.url = Secret("mongodb://" + credentials + peer.host() + "/" + options),
                     .database = "db",
                     .schema = counters()});
     } catch (ConfigError const& refused) {
@@ -824,6 +824,23 @@ TEST(MongoStart, AStandaloneServerIsRefused) {
     EXPECT_TRUE(line.contains("MONGO_STANDALONE=1")) << line;
 }
 
+TEST(MongoStart, AStandaloneServerWhereAReplicaSetIsMeantIsRefused) {
+    auto const line = refusal([](Command const&) { return Peer::hello(); }, "",
+                              "?replicaSet=grover&serverSelectionTimeoutMS=200");
+    EXPECT_TRUE(line.contains(R"(none is the primary of the replica set "grover")")) << line;
+}
+
+TEST(MongoStart, ASecondaryIsRefused) {
+    auto const line = refusal(
+        [](Command const&) {
+            auto out = Peer::hello(Peer::Role::secondary);
+            out["setName"] = "grover";
+            return out;
+        },
+        "", "?directConnection=true");
+    EXPECT_TRUE(line.contains("is a secondary")) << line;
+}
+
 TEST(MongoStart, AWrongPasswordIsRefusedAndNotShown) {
     auto const line = refusal(
         [](Command const& command) { return command.is_hello() ? Peer::hello() : error(18, {}); },
@@ -851,7 +868,10 @@ TEST(MongoStart, WhatIsNoServerIsRefusedWithoutShowingTheUrl) {
           "mongodb://ada:open@opensesame@127.0.0.1:1/", "mongodb://ada:p:opensesame@127.0.0.1:1/",
           "mongodb://ada:12/opensesame@127.0.0.1:1/", "mongodb://opensesame:12?x@127.0.0.1:1/",
           "mongodb://127.0.0.1:1/?appName=a@opensesame",
-          "mongodb://ada:opensesame%zz@127.0.0.1:1/"}) {
+          "mongodb://127.0.0.1:1/?tlsCertificateKeyFilePassword=a&opensesame",
+          "mongodb://127.0.0.1:1/?TLScertificatekeyfilepassword=a&opensesame=b",
+          "mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:a&opensesame=b",
+          "mongodb://127.0.0.1:1/\nopensesame", "mongodb://ada:opensesame%zz@127.0.0.1:1/"}) {
         try {
             open_mongo({.url = Secret(url), .database = "db", .schema = counters()});
             ADD_FAILURE() << url;

@@ -31,6 +31,11 @@ bool is_router(bson_t const* hello) {
            std::string_view(bson_iter_utf8(&at, nullptr)) == "isdbgrid";
 }
 
+bool is_secondary(bson_t const* hello) {
+    bson_iter_t at;
+    return bson_iter_init_find(&at, hello, "secondary") && bson_iter_as_bool(&at);
+}
+
 void look_at_server(Pool& pool, Standalone standalone) {
     // Without a session, which a standalone server has not.
     pool.use_standalone(true);
@@ -47,6 +52,10 @@ void look_at_server(Pool& pool, Standalone standalone) {
     if (!understood || whole(&reply.bson, "maxWireVersion") < wire_version_min)
         throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
                           " is too old: MongoDB 4.4 is the least");
+    if (is_secondary(&reply.bson))
+        throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
+                          " is a secondary, which takes no writes: without directConnection the "
+                          "primary is found");
     pool.use_router(is_router(&reply.bson));
     bson_iter_t at;
     bool const transactions = pool.at_router() || bson_iter_init_find(&at, &reply.bson, "setName");
@@ -76,6 +85,18 @@ void make_indexes(Pool& pool, CollectionLayout const& collection) {
     }
 }
 
+/// What the driver's words do not say.
+std::string explanation(Failure const& failure, std::string const& replica_set) {
+    std::string_view const said = failure.what();
+    if (said.contains("Failed initialize TLS state"))
+        return ": tlsCAFile, tlsCertificateKeyFile or its password cannot be used";
+    bool const has_reason = said.contains('[');
+    if (failure.code() == MONGOC_ERROR_SERVER_SELECTION_FAILURE && !has_reason &&
+        !replica_set.empty())
+        return ": none is the primary of the replica set \"" + replica_set + "\"";
+    return "";
+}
+
 }  // namespace
 
 void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone standalone) {
@@ -103,8 +124,8 @@ void start(Pool& pool, Pool::Options options, Layout const& layout, Standalone s
         if (failure.is_wrong_password())
             throw ConfigError("MONGO_URL: the server at " + pool.hosts() +
                               " refuses the user or the password");
-        throw ConfigError(fmt::format("MONGO_URL: no server can be used at {}: {}", pool.hosts(),
-                                      failure.what()));
+        throw ConfigError(fmt::format("MONGO_URL: no server can be used at {}: {}{}", pool.hosts(),
+                                      failure.what(), explanation(failure, pool.replica_set())));
     }
 }
 

@@ -32,6 +32,9 @@ public:
     WorkerStream(WorkerStream const&) = delete;
     WorkerStream& operator=(WorkerStream const&) = delete;
 
+    /// Of all that is read and written from now on, however often the driver asks.
+    void set_deadline(Deadline deadline) { deadline_ = deadline; }
+
 private:
     static WorkerStream& of(mongoc_stream_t* stream) { return *static_cast<WorkerStream*>(stream); }
 
@@ -48,11 +51,13 @@ private:
     std::vector<char> out_;
     std::vector<char> in_;
     std::span<char const> unread_;  // of in_
+    Deadline deadline_ = Deadline::max();
     bool timed_out_ = false;
 };
 
+/// As the driver counts them: with none there is no waiting, and less stands for no limit.
 Deadline after(std::int32_t milliseconds) {
-    if (milliseconds <= 0) return Deadline::max();
+    if (milliseconds < 0) return Deadline::max();
     return std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
 }
 
@@ -82,7 +87,7 @@ std::size_t WorkerStream::transfer(Deadline until, Begin begin) {
     std::size_t count = 0;
     bool expired = false;
     bool const arrived = worker_.wait([&] {
-        stream_->expires_at(until);
+        stream_->expires_at(std::min(until, deadline_));
         begin([&](net::ErrorCode ended, std::size_t bytes) {
             error = ended;
             count = bytes;
@@ -92,13 +97,12 @@ std::size_t WorkerStream::transfer(Deadline until, Begin begin) {
         });
     });
     bool const done = arrived && !error;
-    if (!done) {
-        timed_out_ = !arrived || expired;
-        errno = timed_out_ ? ETIMEDOUT : ECONNRESET;
-    }
     // The driver looks for a server next: to try again, or for the next command.
     if (!done || worker_.workers().must_block()) worker_.leave_loop();
-    return done ? count : 0;
+    if (done) return count;
+    timed_out_ = !arrived || expired;
+    errno = timed_out_ ? ETIMEDOUT : ECONNRESET;  // of the thread that it is on now
+    return 0;
 }
 
 ssize_t WorkerStream::write_all(std::span<mongoc_iovec_t const> parts, Deadline until) {
@@ -181,7 +185,7 @@ net::Task<Connected> connect(net::Loop& loop, net::Endpoint endpoint, Deadline u
 
 /// The driver's TLS over `stream`, which it owns; null when they do not come to terms.
 mongoc_stream_t* encrypt(mongoc_stream_t* stream, mongoc_uri_t const* uri, char const* host,
-                         std::int32_t milliseconds, bson_error_t* error) {
+                         std::int32_t time, bson_error_t* error) {
     auto const text = [&](char const* option) {
         return mongoc_uri_get_option_as_utf8(uri, option, nullptr);
     };
@@ -203,7 +207,7 @@ mongoc_stream_t* encrypt(mongoc_stream_t* stream, mongoc_uri_t const* uri, char 
                        "the certificates of MONGO_URL cannot be used");
         return nullptr;
     }
-    if (mongoc_stream_tls_handshake_block(out, host, milliseconds, error)) return out;
+    if (mongoc_stream_tls_handshake_block(out, host, time, error)) return out;
     mongoc_stream_destroy(out);
     return nullptr;
 }
@@ -238,7 +242,10 @@ mongoc_stream_t* connect_stream(mongoc_uri_t const* uri, mongoc_host_list_t cons
     }
     auto* const plain = new WorkerStream(worker, std::move(stream));
     if (!mongoc_uri_get_tls(uri)) return plain;
-    return encrypt(plain, uri, host->host, time, error);
+    plain->set_deadline(until);
+    auto* const out = encrypt(plain, uri, host->host, time, error);
+    if (out) plain->set_deadline(Deadline::max());
+    return out;
 }
 
 }  // namespace grover::store::mongo

@@ -9,6 +9,9 @@
 #include <gtest/gtest.h>
 #include <boost/asio/post.hpp>
 
+#include "store/mongo/stream.hpp"
+#include "testing/mongo_peer.hpp"
+
 namespace grover::store::mongo {
 namespace {
 
@@ -173,6 +176,27 @@ TEST_F(WorkersTest, WhatIsOnAThreadWhenItsLoopEndsFailsToReturnAndEnds) {
     loops_.reset();
     done.get();
     EXPECT_FALSE(answer.arrived);
+}
+
+// The driver's TLS asks so when its time ran out between two parts of an answer.
+TEST_F(WorkersTest, AStreamThatHasNoTimeToWaitDoesNotWait) {
+    mongoc_init();
+    testing::MongoPeer silent([](auto const&) { return boost::json::object(); });
+    std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> const uri(
+        mongoc_uri_new(("mongodb://" + silent.host()).c_str()), mongoc_uri_destroy);
+    ssize_t read = 0;
+    bool timed_out = false;
+    run(loop(0), [&] {
+        bson_error_t error{};
+        auto* const stream =
+            connect_stream(uri.get(), mongoc_uri_get_hosts(uri.get()), Worker::current(), &error);
+        char byte = 0;
+        read = mongoc_stream_read(stream, &byte, 1, 1, 0);
+        timed_out = mongoc_stream_timed_out(stream);
+        mongoc_stream_destroy(stream);
+    }).get();
+    EXPECT_EQ(read, -1);
+    EXPECT_TRUE(timed_out);
 }
 
 }  // namespace
