@@ -13,9 +13,10 @@ from processes import System  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def server():
+def server(request):
+    """With TLS where a test asks for it by a parameter."""
     try:
-        with MongoServer(durable=True) as running:
+        with MongoServer(durable=True, tls=getattr(request, "param", False)) as running:
             yield running
     except NoServer as reason:
         pytest.skip(f"no MongoDB server: {reason}")

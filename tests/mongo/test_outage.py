@@ -17,6 +17,8 @@ DOWN_S = 2.0
 HANG_S = 5.0
 ANSWER_S = 10.0    # of any request, whatever the server does
 
+pytestmark = pytest.mark.parametrize("server", [False, True], ids=["clear", "tls"], indirect=True, scope="module")
+
 
 class Probe(threading.Thread):
     """One reader after the other, each by a connection of its own; every answer with its time."""
