@@ -14,12 +14,11 @@ std::string encode(json::object const& body) {
     return text;
 }
 
-Document decode(std::string_view id, std::int64_t version, std::string_view body) {
+Document decode(std::string_view id, std::int64_t version, std::string_view body,
+                json::storage_ptr const& block) {
     json::parse_options options;
     options.max_depth = limits::document_depth_max;
-    // One block per document: it is read once and dropped whole.
-    auto value = json::parse({body.data(), body.size()},
-                             json::make_shared_resource<json::monotonic_resource>(), options);
+    auto value = json::parse({body.data(), body.size()}, block, options);
     Document out{std::move(value.get_object()), version};
     out.body.emplace("_id", id);
     return out;

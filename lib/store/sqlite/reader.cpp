@@ -46,17 +46,29 @@ void Reader::probe() {
     Run(connection_.prepared("SELECT count(*) FROM \"$meta\""))->step();
 }
 
-std::optional<Document> Reader::get(std::string_view collection, std::string_view id) {
-    Run row(connection_.prepared(layout_.collection(collection).sql.get), id);
+namespace {
+
+std::optional<Document> read_one(Statement& by_id, std::string_view id,
+                                 json::storage_ptr const& block) {
+    Run row(by_id, id);
     if (!row->step()) return {};
-    return decode(id, row->integer(0), row->text(1));
+    return decode(id, row->integer(0), row->text(1), block);
+}
+
+}  // namespace
+
+std::optional<Document> Reader::get(std::string_view collection, std::string_view id) {
+    auto& by_id = connection_.prepared(layout_.collection(collection).sql.get);
+    return read_one(by_id, id, block_for(1));
 }
 
 std::vector<std::optional<Document>> Reader::get_many(std::string_view collection,
                                                       std::vector<std::string> const& ids) {
+    auto& by_id = connection_.prepared(layout_.collection(collection).sql.get);
+    auto const block = block_for(ids.size());
     std::vector<std::optional<Document>> out;
     out.reserve(ids.size());
-    for (auto const& id : ids) out.push_back(get(collection, id));
+    for (auto const& id : ids) out.push_back(read_one(by_id, id, block));
     return out;
 }
 
@@ -78,9 +90,10 @@ std::vector<Document> Reader::load(CollectionLayout const& collection,
     std::vector<Document> out;
     out.reserve(refs.size());
     auto& statement = connection_.prepared(collection.sql.load);
+    auto const block = block_for(refs.size());
     for (auto const ref : refs) {
         Run row(statement, ref);
-        if (row->step()) out.push_back(decode(row->text(0), row->integer(1), row->text(2)));
+        if (row->step()) out.push_back(decode(row->text(0), row->integer(1), row->text(2), block));
     }
     return out;
 }
