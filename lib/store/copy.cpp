@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include "base/clock.hpp"
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
+#include "store/declared.hpp"
 
 namespace grover::store {
 
@@ -87,12 +87,6 @@ Task<Batch> difference(DocumentStore& to, std::string const& collection,
     co_return out;
 }
 
-bool expires_before(CollectionSpec const& collection, Document const& document, Timestamp time) {
-    auto const* text = document.body.if_contains(collection.expires_field);
-    auto const at = text && text->is_string() ? Timestamp::parse(text->get_string()) : std::nullopt;
-    return at && at->ms < time.ms;
-}
-
 /// Of what does not expire before `end`.
 Task<CopiedCollection> summary(DocumentStore& store, CollectionSpec const& collection,
                                Timestamp end) {
@@ -101,7 +95,8 @@ Task<CopiedCollection> summary(DocumentStore& store, CollectionSpec const& colle
     for (std::string last;;) {
         auto const page = co_await page_after(store, collection.name, last);
         for (auto const& document : page) {
-            if (expires_before(collection, document, end)) continue;
+            auto const expiry = expiry_of(collection.expires_field, document.body);
+            if (expiry && *expiry < end) continue;
             hash.add(text_of(document));
             ++out.documents;
         }

@@ -62,6 +62,11 @@ bool Declared::has_column(std::string_view field) const noexcept {
     return std::ranges::find(columns, field) != columns.end();
 }
 
+std::optional<Timestamp> expiry_of(std::string_view field, json::object const& body) {
+    auto const* text = field.empty() ? nullptr : body.if_contains(field);
+    return text && text->is_string() ? Timestamp::parse(text->get_string()) : std::nullopt;
+}
+
 Entry entry_of(Declared const& collection, json::object const& body) {
     Entry out;
     out.columns.reserve(collection.columns.size());
@@ -72,10 +77,7 @@ Entry entry_of(Declared const& collection, json::object const& body) {
                                                collection.name, field));
         out.columns.push_back(*value);
     }
-    if (collection.expires())
-        if (auto const* text = body.if_contains(collection.expires_field);
-            text && text->is_string())
-            if (auto const time = Timestamp::parse(text->get_string())) out.expires = time->ms;
+    if (auto const time = expiry_of(collection.expires_field, body)) out.expires = time->ms;
     out.texts.reserve(collection.searchable.size());
     for (auto const& field : collection.searchable)
         out.texts.push_back(text_of(body.if_contains(field)));

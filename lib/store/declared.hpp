@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "store/scalar.hpp"
 #include "store/schema.hpp"
 
@@ -68,6 +69,10 @@ struct Entry {
 
     bool operator==(Entry const&) const = default;
 };
+
+/// When the document may be removed; nothing where it says no time. `field` is the collection's
+/// expires_field, perhaps empty.
+std::optional<Timestamp> expiry_of(std::string_view field, json::object const& body);
 
 /// Throws std::logic_error when a declared field holds an array or an object.
 Entry entry_of(Declared const& collection, json::object const& body);
